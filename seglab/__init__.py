@@ -5,7 +5,7 @@ Importing `seglab` loads nothing heavy; what a student's notebook calls is fetch
 
 __version__ = "0.1.0"
 
-__all__ = ["check", "grading", "profile", "setup"]
+__all__ = ["check", "profile", "setup", "under_grading"]
 
 
 def __getattr__(name):
