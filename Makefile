@@ -1,0 +1,44 @@
+# The list of commands. `make help` prints it.
+LOCK ?= locks/grading.txt
+VENV ?= .venv
+bin := $(VENV)/bin
+export PATH := $(CURDIR)/$(bin):$(PATH)
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all lab labs lint bench lock clean
+
+help: ## print this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+setup: ## make .venv from the lock file (done by the other targets)
+	@sh locks/install.sh $(LOCK) $(VENV)
+
+demo: setup ## train FCN and U-Net on the built-in data, write the report, release and grade the lab
+	@seglab demo
+
+test: setup ## the test suite (skips what is marked slow)
+	@pytest -n 2 --dist loadfile -m "not slow and not browser"
+	@pytest -q --nbval-lax -p no:doctest course
+
+test-all: setup ## everything, in all three locked environments
+	pytest -n 2 --dist loadfile && pytest -q --nbval-lax course
+	for set in newest colab; do sh locks/install.sh locks/$$set.txt .venv-$$set && .venv-$$set/bin/python -m pytest -n 2 --dist loadfile || exit 1; done
+
+lab: setup ## open the course in JupyterLab with nbgrader's extension
+	@jupyter lab
+
+labs: setup ## generate labs/ from solutions/
+	@seglab release --all
+
+lint: setup ## ruff over the code, the notebook rules over course/, solutions/ and labs/
+	@ruff check . && ruff format --check . && seglab lint
+
+bench: setup ## the speed tables: ours and peers in one run
+	@for file in benchmarks/*.py; do python $$file || exit 1; done
+
+lock: ## resolve the three lock files again (needs uv)
+	sh locks/resolve.sh
+
+clean: ## remove everything that was generated, except labs/
+	rm -rf build runs $(VENV) .venv-newest .venv-colab .pytest_cache .ruff_cache .hypothesis

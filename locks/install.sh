@@ -1,0 +1,46 @@
+#!/bin/sh
+# Make the virtual environment VENV from the lock file LOCK, with seglab itself in it (editable).
+# Usage: locks/install.sh LOCK VENV
+#
+# The one place that decides how packages are installed: uv where it is there, else venv + pip.
+# Bytecode is compiled even where PYTHONDONTWRITEBYTECODE is set: without it every
+# `import tensorflow` takes three times as long.
+set -eu
+lock=$1
+venv=$2
+root=$(cd "$(dirname "$0")/.." && pwd)
+
+supported='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
+python=
+for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
+    if "$candidate" -c "$supported" 2>/dev/null; then
+        python=$candidate
+        break
+    fi
+done
+if [ -z "$python" ]; then
+    echo "locks/install.sh: no Python 3.11, 3.12 or 3.13 found (TensorFlow has no wheels for others). Set PYTHON=/path/to/python3.12" >&2
+    exit 2
+fi
+
+stamp=$venv/.installed-from
+wanted=$("$python" --version; cksum <"$lock"; cksum <"$root/pyproject.toml")
+if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
+    exit 0
+fi
+
+echo "Setting up $venv from $lock ($("$python" --version))"
+rm -rf "$venv"
+# A set PIP_REQUIRE_VIRTUALENV, a user site or a PYTHONPATH must not change what the lock says.
+unset PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
+if command -v uv >/dev/null 2>&1; then
+    uv venv --quiet --python "$(command -v "$python")" "$venv"
+    uv pip sync --quiet --python "$venv/bin/python" --require-hashes --compile-bytecode "$lock"
+    uv pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable "$root"
+else
+    "$python" -m venv "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$lock"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable "$root"
+    "$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >/dev/null || true # some packages ship files for other Pythons
+fi
+printf '%s' "$wanted" >"$stamp"
