@@ -1,0 +1,87 @@
+"""What the package says about itself: version, supported ranges, the repository's address.
+
+Every value is read from the package's metadata, which `pyproject.toml` alone writes. In a source
+tree that is on the path without being installed, `pyproject.toml` itself is read.
+"""
+
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+BRANCH = "main"
+"""The branch that badges and Colab's install command point at."""
+
+
+def source_url():
+    """Return the address of the repository, without a trailing slash.
+
+    Returns:
+        The address as `str`.
+
+    Example:
+        >>> source_url().startswith("https://")
+        True
+    """
+    project = _source_tree()
+    if project is not None:
+        return project["urls"]["Source"].rstrip("/")
+    entries = metadata.metadata("seglab").get_all("Project-URL") or []
+    return next(value.strip() for label, value in (entry.split(",", 1) for entry in entries) if label == "Source")
+
+
+def requirements(extra=None):
+    """Return what the package needs, as `packaging` requirements.
+
+    Args:
+        extra: Name of an extra, such as `"grading"`, whose own packages are meant. `None` means what
+            every student needs.
+
+    Returns:
+        List of `packaging.requirements.Requirement`, in the order of the metadata.
+
+    Example:
+        >>> [str(needed.specifier) != "" for needed in requirements() if needed.name == "keras"]
+        [True]
+    """
+    from packaging.requirements import Requirement
+
+    project = _source_tree()
+    if project is not None:
+        lines = project["dependencies"] if extra is None else project["optional-dependencies"][extra]
+        return [Requirement(line) for line in lines]
+    needed = [Requirement(line) for line in metadata.requires("seglab") or []]
+    if extra is None:
+        return [item for item in needed if item.marker is None or "extra" not in str(item.marker)]
+    return [
+        item
+        for item in needed
+        if item.marker is not None and "extra" in str(item.marker) and item.marker.evaluate({"extra": extra})
+    ]
+
+
+def installed_version(name):
+    """Return the installed version of a package without importing it.
+
+    Args:
+        name: The package's name as pip knows it.
+
+    Returns:
+        The version as `str`, or `None` where it is not installed.
+
+    Example:
+        >>> installed_version("no-such-package") is None
+        True
+    """
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _source_tree():
+    """Return the `[project]` table of the source tree this package lies in, or `None` where it is installed."""
+    path = Path(__file__).resolve().parent.parent / "pyproject.toml"
+    if not path.is_file():
+        return None
+    project = tomllib.loads(path.read_text(encoding="utf-8")).get("project", {})
+    return project if project.get("name") == "seglab" else None

@@ -1,0 +1,40 @@
+"""The Colab badge of a notebook, made from the repository's one address."""
+
+from pathlib import PurePosixPath
+
+from seglab import about
+
+BADGE_IMAGE = "https://colab.research.google.com/assets/colab-badge.svg"
+
+
+def colab_url(path):
+    """Return the address that opens a notebook of the repository in Colab.
+
+    Args:
+        path: The notebook's path relative to the repository's root.
+
+    Returns:
+        The address as `str`.
+
+    Example:
+        >>> colab_url("course/week00_setup.ipynb").endswith("/blob/main/course/week00_setup.ipynb")
+        True
+    """
+    repository = about.source_url().removeprefix("https://github.com/")
+    return f"https://colab.research.google.com/github/{repository}/blob/{about.BRANCH}/{PurePosixPath(path)}"
+
+
+def badge(path):
+    """Return the Markdown of the badge that opens a notebook in Colab.
+
+    Args:
+        path: The notebook's path relative to the repository's root.
+
+    Returns:
+        One line of Markdown.
+
+    Example:
+        >>> badge("course/week00_setup.ipynb").startswith("[![Open in Colab](https://colab.")
+        True
+    """
+    return f"[![Open in Colab]({BADGE_IMAGE})]({colab_url(path)})"
