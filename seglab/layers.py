@@ -1,0 +1,173 @@
+"""What two architectures share: a convolution block, bilinear upsampling, and the checks of a builder's arguments."""
+
+from numbers import Integral
+
+import keras
+import numpy as np
+from keras import layers
+
+from seglab.errors import InputError
+
+# Keras's default of 0.99 lags behind on the few hundred steps of a small run.
+BN_MOMENTUM = 0.9
+
+
+def conv_bn_relu(x, filters, *, name, kernel_size=3):
+    """Apply a convolution, batch normalization and a ReLU; height and width stay.
+
+    The convolution has no bias: batch normalization subtracts it again, so no gradient would ever reach it.
+
+    Args:
+        x: Tensor of shape (B, H, W, C).
+        filters: Number of output channels.
+        name: Name of the convolution; the other two layers add `_bn` and `_relu`.
+        kernel_size: Height and width of the kernel.
+
+    Returns:
+        Tensor of shape (B, H, W, filters), not negative.
+
+    Example:
+        >>> import keras
+        >>> conv_bn_relu(keras.Input((8, 12, 3)), 5, name="block").shape
+        (None, 8, 12, 5)
+    """
+    x = layers.Conv2D(filters, kernel_size, padding="same", use_bias=False, name=name)(x)  # (B, H, W, filters)
+    x = layers.BatchNormalization(momentum=BN_MOMENTUM, name=f"{name}_bn")(x)
+    return layers.ReLU(name=f"{name}_relu")(x)
+
+
+@keras.saving.register_keras_serializable(package="seglab")
+class Bilinear(keras.initializers.Initializer):
+    """Kernel with which a transposed convolution interpolates each channel bilinearly.
+
+    For an upsampling factor `s` the kernel has size `2 * s - s % 2`: a triangle of half width `s` in each direction,
+    so that the kernels of neighboring inputs add up to one. Channels do not mix.
+
+    Source: Long, Shelhamer, Darrell, "Fully Convolutional Networks for Semantic Segmentation" (2015), section 3.3.
+
+    Example:
+        >>> Bilinear()((4, 4, 1, 1))[:, :, 0, 0].numpy()
+        array([[0.0625, 0.1875, 0.1875, 0.0625],
+               [0.1875, 0.5625, 0.5625, 0.1875],
+               [0.1875, 0.5625, 0.5625, 0.1875],
+               [0.0625, 0.1875, 0.1875, 0.0625]], dtype=float32)
+    """
+
+    def __call__(self, shape, dtype=None):
+        """Return the kernel.
+
+        Args:
+            shape: (kernel height, kernel width, output channels, input channels), as `Conv2DTranspose` asks for it.
+            dtype: Type of the result; Keras's `floatx` if `None`.
+        """
+        height, width, channels_out, channels_in = shape
+        kernel = np.zeros(shape, "float32")
+        for channel in range(min(channels_out, channels_in)):
+            kernel[:, :, channel, channel] = np.outer(_triangle(height), _triangle(width))
+        return keras.ops.convert_to_tensor(kernel, dtype=dtype or keras.config.floatx())
+
+
+def _triangle(size):
+    """Weights of linear interpolation by `(size + 1) // 2`, highest in the middle."""
+    factor = (size + 1) // 2
+    return 1 - np.abs(np.arange(size) - (size - 1) / 2) / factor
+
+
+def upsample(x, factor, *, name, learned=False):
+    """Enlarge by a transposed convolution that starts as bilinear interpolation.
+
+    `padding="same"` crops `factor // 2` rows and columns on each side of the full result, for even and odd factors
+    alike. That aligns the pixel centers as pooling does: input pixel `i` covers the output pixels
+    `factor * i ... factor * i + factor - 1`. Beyond the border a transposed convolution sees zeros, so within half a
+    factor of the border the output fades; all channels fade alike.
+
+    Args:
+        x: Tensor of shape (B, H, W, K).
+        factor: How many times larger the output is, at least 2.
+        name: Name of the layer.
+        learned: Whether the kernel is trained on. A fixed kernel never changes.
+
+    Returns:
+        float32 tensor of shape (B, factor * H, factor * W, K).
+
+    Example:
+        >>> import keras
+        >>> upsample(keras.Input((2, 3, 4)), 32, name="up").shape
+        (None, 64, 96, 4)
+    """
+    layer = layers.Conv2DTranspose(
+        x.shape[-1],
+        kernel_size=2 * factor - factor % 2,
+        strides=factor,
+        padding="same",
+        use_bias=False,
+        kernel_initializer=Bilinear(),
+        trainable=learned,
+        dtype="float32",  # class scores stay exact under mixed precision
+        name=name,
+    )
+    return layer(x)
+
+
+def check_shape(input_shape, num_classes, *, multiple):
+    """Check what every builder is given first.
+
+    Args:
+        input_shape: (height, width, channels); height and width may be `None`, then any legal size can be fed.
+        num_classes: Number of classes; 1 means a single foreground logit.
+        multiple: Number that divides every legal height and width.
+
+    Raises:
+        InputError: If one of them cannot be built.
+
+    Example:
+        >>> check_shape((64, 96, 3), 4, multiple=32)
+        >>> check_shape((70, 96, 3), 4, multiple=32)
+        Traceback (most recent call last):
+        ...
+        seglab.errors.InputError: input_shape must have height and width divisible by 32, got 70 x 96. Nearest sizes: 64 or 96 for 70
+    """  # noqa: E501
+    if not isinstance(num_classes, Integral) or num_classes < 1:
+        raise InputError(
+            f"num_classes must be an integer of at least 1 (1 = one foreground logit), got {num_classes!r}"
+        )
+    if not isinstance(input_shape, tuple | list) or len(input_shape) != 3:
+        raise InputError(f"input_shape must be (height, width, channels) without the batch, got {input_shape!r}")
+    *sizes, channels = input_shape
+    if not isinstance(channels, Integral) or channels < 1:
+        raise InputError(
+            f"input_shape must end with the number of channels, 3 for an RGB image, got {tuple(input_shape)!r}"
+        )
+    if any(size is not None and (not isinstance(size, Integral) or size < 1) for size in sizes):
+        raise InputError(f"input_shape must have a positive or None height and width, got {tuple(input_shape)!r}")
+    illegal = sorted({size for size in sizes if size is not None and size % multiple})
+    if illegal:
+        remedy = ", ".join(f"{_neighbors(size, multiple)} for {size}" for size in illegal)
+        raise InputError(
+            f"input_shape must have height and width divisible by {multiple}, got {sizes[0]} x {sizes[1]}. "
+            f"Nearest sizes: {remedy}"
+        )
+
+
+def _neighbors(size, multiple):
+    """The two multiples around `size`, in words; only the upper one where the lower one is 0."""
+    below = size // multiple * multiple
+    return f"{below} or {below + multiple}" if below else f"{multiple}"
+
+
+def check_choice(name, value, choices):
+    """Check that an argument is one of a few words.
+
+    Args:
+        name: Name of the argument, for the message.
+        value: What the caller passed.
+        choices: Sequence of what is allowed.
+
+    Raises:
+        InputError: If `value` is not among `choices`.
+
+    Example:
+        >>> check_choice("skips", "concat", ("concat", "add", "none"))
+    """
+    if value not in choices:
+        raise InputError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
