@@ -1,0 +1,55 @@
+"""The `seglab` command: parse, call, print.
+
+Commands stand by subject in `networks` (train, measure, show) and `course` (notebooks, set-up). Every user error of
+the library is an `InputError`; the one place that turns it into a line and exit code 2 is `main`.
+"""
+
+import argparse
+import os
+import sys
+
+from seglab import __version__
+from seglab.cli import course, networks
+from seglab.errors import InputError
+
+
+def main(argv=None):
+    """Run one command.
+
+    Args:
+        argv: Arguments after the program's name; those of the process if `None`.
+
+    Returns:
+        Exit code: 0 done, 1 findings (`lint`, `doctor`), 2 bad input, 130 interrupted.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    argv = sys.argv[1:] if argv is None else list(argv)
+    arguments = build_parser().parse_args(argv)
+    arguments.argv = argv
+    try:
+        return arguments.command(arguments) or 0
+    except InputError as error:
+        message = str(error)
+    except BrokenPipeError:  # `seglab ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:  # a full disk, a folder that may not be written: the user's to mend
+        message = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    except KeyboardInterrupt:
+        print("\nseglab: interrupted; the same command continues an unfinished training", file=sys.stderr)
+        return 130
+    print(f"seglab: error: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+def build_parser():
+    """Make the argument parser of all commands."""
+    parser = argparse.ArgumentParser(prog="seglab", description="An image segmentation course and its tools.")
+    parser.add_argument("--version", action="version", version=f"seglab {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for part in (networks, course):
+        for function, text, add_options in part.COMMANDS:
+            sub = commands.add_parser(function.__name__, help=text, description=text)
+            sub.set_defaults(command=function)
+            add_options(sub)
+    return parser

@@ -1,0 +1,78 @@
+"""The arrows of the package: who may import whom, and what stays light."""
+
+import ast
+import os
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import seglab
+
+PACKAGE = Path(seglab.__file__).parent
+MODULES = sorted(info.name for info in pkgutil.walk_packages([str(PACKAGE)], "seglab."))
+HEAVY = ("tensorflow", "keras", "jax", "torch")
+# Modules that import without a network library or a display.
+LIGHT = (
+    "seglab.errors", "seglab.labels", "seglab.transforms", "seglab.metrics", "seglab.metrics.semantic",
+    "seglab.metrics.boundary", "seglab.datasets.synthetic", "seglab.visualization", "seglab.report", "seglab.student",
+    "seglab.doctor", "seglab.cli", "seglab.demo", "seglab.authoring", "seglab.grading",
+)  # fmt: skip
+# What each part may import of seglab, besides seglab.errors. A part not listed may import everything below `report`.
+ALLOWED = {
+    "errors": set(),
+    "labels": set(),
+    "metrics": {"labels", "metrics"},
+    "transforms": {"labels"},
+    "layers": set(),
+    "losses": set(),
+    "models": {"layers", "models"},
+    "datasets": {"labels", "transforms", "datasets"},
+    "visualization": {"labels", "metrics", "visualization"},
+    "training": {"labels", "metrics", "transforms", "datasets", "layers", "losses", "models", "checkpoints"},
+    "evaluation": {"labels", "metrics", "datasets", "training", "visualization"},
+    "report": {"labels", "metrics", "visualization", "evaluation"},
+    "authoring": {"authoring"},
+    "grading": {"authoring", "grading"},
+}
+TOP = {"grading", "widgets", "student", "cli", "demo"}  # nobody below imports these
+
+
+def imports_of(path):
+    """Parts of seglab that a file imports anywhere, also inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "seglab":
+            names = [node.module] if node.module != "seglab" else [f"seglab.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names if alias.name.startswith("seglab.")]
+        found |= {name.split(".")[1] for name in names}
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_arrows_point_one_way(path):
+    part = path.relative_to(PACKAGE).with_suffix("").parts[0]
+    if part in TOP - {"grading"} or part == "__init__":
+        return
+    used = imports_of(path) - {"errors", "__version__"}
+    allowed = ALLOWED.get(part, set(ALLOWED) - TOP)
+    assert used <= allowed, f"{part} may not import {sorted(used - allowed)}"
+
+
+@pytest.mark.parametrize("name", ["seglab", *LIGHT])
+def test_light_modules_import_without_a_network_library_or_a_display(name):
+    code = f"import sys, {name}; heavy = [m for m in {HEAVY!r} if m in sys.modules]; assert not heavy, heavy"
+    environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "MPLBACKEND")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_module_parses_alone_and_is_short():
+    for path in PACKAGE.rglob("*.py"):
+        lines = path.read_text(encoding="utf-8").count("\n")
+        assert lines <= 300, f"{path.relative_to(PACKAGE)} has {lines} lines: split it by subject"
+    assert MODULES
