@@ -23,7 +23,7 @@ A sheet (`solutions/NAME/NAME.ipynb`) also needs questions. For question 2:
       person gives the points; its id starts with `q2-`, and so do the ids of all cells of the question. The points of
       the graded cells add up to those in the heading.
     - Every cell with nbgrader metadata: `id == metadata.id == metadata.nbgrader.grade_id`; the metadata comes from
-      `notebooks.answer(id)`, `notebooks.test(id, points)`, `notebooks.manual(id, points)` or `notebooks.locked(id)`.
+      `notebooks.graded_metadata(id, role, points)` with role `answer`, `test`, `manual` or `locked`.
     - Answer cell, code, id like `q2-iou`: signature and docstring given, and at least one region of 1 to 15 lines
       between `### BEGIN SOLUTION` and `### END SOLUTION`. The release puts
       `raise NotImplementedError("Question 2: IoU of one class")` in its place, so a region must be inside the body of a
@@ -34,8 +34,72 @@ A sheet (`solutions/NAME/NAME.ipynb`) also needs questions. For question 2:
       remains visible must be Python (a comment at least), so a hidden part inside the `with` follows a visible assert.
     - Manual cell, Markdown or code, id like `q5-report`: what it holds is replaced by `YOUR ANSWER HERE`
       (Markdown) as a whole, or between the solution marks.
-    - No cell of another question, or outside of questions, uses a name that an answer cell defines at its top level
-      in a test of another question; `q3-` cells never use what `q2-` cells define.
+    - A later question never depends on an earlier answer: `q3-` cells use no name that a `q2-` answer cell defines.
     - Cells that train (`train(...)` or `.fit(...)` at the top level) stand under a condition on
       `seglab.under_grading()`.
 """
+
+from pathlib import Path
+
+from seglab.authoring import rules, sheet_rules
+from seglab.authoring.cells import Notebook
+from seglab.errors import InputError
+
+RULES = {
+    "lesson": (*rules.EVERYWHERE, *rules.LESSON),
+    "sheet": (*rules.EVERYWHERE, *sheet_rules.SHEET),
+    "release": (*rules.EVERYWHERE, *sheet_rules.RELEASE),
+}
+
+
+def lint_notebooks(paths):
+    """Check notebooks against every rule for their kind: lesson, sheet, or released sheet.
+
+    Args:
+        paths: Notebook files, and folders that are searched for them.
+
+    Returns:
+        List of findings, `path:cell-id: message`, in the order of the paths.
+
+    Raises:
+        InputError: If a path does not exist or a file is no notebook.
+
+    Example:
+        >>> lint_notebooks([])
+        []
+    """
+    findings = []
+    for path in find_notebooks(paths):
+        notebook = Notebook.open(path)
+        for rule in RULES[notebook.kind]:
+            findings += [f"{path}:{cell_id}: {message}" for cell_id, message in rule(notebook)]
+    return findings
+
+
+def find_notebooks(paths):
+    """Return the notebook files that paths stand for.
+
+    Args:
+        paths: Notebook files, and folders that are searched for them.
+
+    Returns:
+        List of `Path`, sorted within each folder.
+
+    Raises:
+        InputError: If a path does not exist.
+
+    Example:
+        >>> find_notebooks(["nowhere"])
+        Traceback (most recent call last):
+        seglab.errors.InputError: nowhere: no such notebook or folder.
+    """
+    found = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            inside = sorted(path.rglob("*.ipynb"))
+            found += [file for file in inside if ".ipynb_checkpoints" not in file.parts]
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise InputError(f"{path}: no such notebook or folder.")
+    return found
