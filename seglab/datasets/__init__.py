@@ -1,0 +1,98 @@
+"""Data sets: `load` gives one split of a synthetic data set or of a folder of images."""
+
+import difflib
+
+import numpy as np
+
+from seglab.datasets import folder, synthetic
+from seglab.datasets.pipeline import SegmentationData
+from seglab.errors import InputError
+
+__all__ = ["SegmentationData", "load"]
+
+_COUNTS = {"train": 320, "val": 96, "test": 96}
+_SYNTHETIC = {
+    "shapes": (synthetic.draw_shapes, synthetic.SHAPES),
+    "cells": (synthetic.draw_cells, synthetic.CELLS),
+}
+
+
+def load(
+    spec,
+    *,
+    split="train",
+    size=None,
+    batch=16,
+    seed=0,
+    count=None,
+    labels=None,
+    kind=None,
+    ignore=None,
+    border="ignore",
+):
+    """Load one split of a data set.
+
+    Known data sets: `"shapes"` (background, disc, rectangle, triangle), `"cells"` (background, cell) and
+    `"folder:PATH"`, a folder of images and label files as `seglab.datasets.folder` describes it.
+
+    Args:
+        spec: Name of the data set.
+        split: `"train"`, `"val"` or `"test"`. What a folder does not list is cut from its training images by `seed`.
+        size: `(height, width)` or one integer for both; `None` means 64 for synthetic images and 128 for folders.
+            Images of another size are resized, bilinear, labels nearest, without keeping the aspect.
+        batch: Images per batch.
+        seed: Non-negative integer; the same seed gives the same data on every machine.
+        count: Use only this many images. `None` means all of a folder, and 320 / 96 / 96 synthetic ones.
+        labels: Folder of the label files inside PATH; `None` takes the one whose name is known.
+        kind: `"semantic"`, `"instances"`, `"trimap"` or `"palette"`; `None` takes it from the label folder's name.
+        ignore: Value in the label files whose pixels are not counted; `None` follows the class table.
+        border: What the border of a trimap becomes: `"ignore"`, `"foreground"` or `"own"` (a class).
+
+    Returns:
+        A `SegmentationData`.
+
+    Raises:
+        InputError: If the data set, an argument or a file is bad; the message names it and the way out.
+
+    Example:
+        >>> data = load("shapes", split="val", count=20)
+        >>> len(data), data.classes, data.size, data.ignore_class
+        (20, ('background', 'disc', 'rectangle', 'triangle'), (64, 64), None)
+        >>> image, labels = data[0]
+        >>> image.shape, labels.dtype
+        ((64, 64, 3), dtype('uint8'))
+    """
+    if split not in synthetic.SPLITS:
+        raise InputError(f"split must be one of {', '.join(synthetic.SPLITS)}, got {split!r}.")
+    if count is not None and (not isinstance(count, (int, np.integer)) or isinstance(count, bool) or count < 1):
+        raise InputError(f"count must be an integer of at least 1 or None, got {count!r}. Leave it out for all images.")
+    seed = synthetic.check_seed(seed)
+    if size is not None:
+        size = synthetic.check_size(size)
+    name, _, path = str(spec).partition(":")
+    if name == "folder" and path:
+        size = size or (128, 128)
+        read, names, table = folder.open_split(
+            path, split, size, seed=seed, count=count, labels=labels, kind=kind, ignore=ignore, border=border
+        )
+        classes, ignore_class = table.classes, table.ignore_class
+    elif spec in _SYNTHETIC:
+        if (labels, kind, ignore, border) != (None, None, None, "ignore"):
+            raise InputError(f"labels, kind, ignore and border are for folder:PATH, not for {spec!r}. Leave them out.")
+        draw, classes = _SYNTHETIC[spec]
+        size, ignore_class = size or synthetic.DEFAULT_SIZE, None
+        names = [f"{spec}-{split}-{index}" for index in range(count or _COUNTS[split])]
+
+        def read(index):
+            image, marks = draw(index, size=size, seed=seed, split=split)
+            return image, np.minimum(marks, len(classes) - 1)  # cells are numbered; as a class all are 1
+    else:
+        raise InputError(_unknown(spec))
+    about = {"spec": spec, "split": split, "classes": classes, "ignore_class": ignore_class}
+    return SegmentationData(read, names, **about, size=size, batch=batch, seed=seed)
+
+
+def _unknown(spec):
+    close = difflib.get_close_matches(str(spec), [*_SYNTHETIC, "folder"], n=1)
+    hint = f" Did you mean {'folder:PATH' if close[0] == 'folder' else close[0]}?" if close else ""
+    return f"data set {str(spec)!r} is not known; known are {', '.join(_SYNTHETIC)} and folder:PATH.{hint}"

@@ -1,0 +1,114 @@
+"""Reading one image file or one label file, whatever its pixel format, with errors that name the file."""
+
+import struct
+
+import numpy as np
+from PIL import Image
+
+from seglab.errors import InputError
+
+_BAD_FILE = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
+_LABEL_MODES = ("1", "L", "P", "I;16", "I;16B", "I")
+
+
+def read_image(path, size=None):
+    """Read an image as RGB.
+
+    One channel becomes three equal ones, an alpha channel is dropped, a palette is looked up, and 16 bits are
+    reduced to their upper 8.
+
+    Args:
+        path: Image file in any format that Pillow reads.
+        size: `(height, width)` to resize to, bilinear with antialiasing; `None` keeps the file's size.
+
+    Returns:
+        `(image, file_size)`: uint8 `(H, W, 3)` and the file's own `(height, width)`.
+
+    Raises:
+        InputError: If the file is missing or broken.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Image.fromarray(np.full((4, 6), 7, np.uint8)).save(f"{folder}/a.png")
+        ...     image, file_size = read_image(f"{folder}/a.png")
+        >>> image.shape, file_size, image[0, 0].tolist()
+        ((4, 6, 3), (4, 6), [7, 7, 7])
+    """
+    picture = _open(path)
+    if picture.mode.startswith("I"):
+        # Pillow clips 16-bit values at 255 on conversion instead of scaling them.
+        picture = Image.fromarray((np.asarray(picture).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8))
+    file_size = picture.height, picture.width
+    try:
+        picture = picture.convert("RGB")
+        if size is not None and size != file_size:
+            picture = picture.resize(size[::-1], Image.Resampling.BILINEAR)
+    except _BAD_FILE as error:
+        raise InputError(_broken(path, error)) from error
+    return np.asarray(picture), file_size
+
+
+def read_label_file(path):
+    """Read a label file: the stored numbers, for a palette file the indices.
+
+    Args:
+        path: Image file with one channel of 1, 8 or 16 bits.
+
+    Returns:
+        Array `(H, W)` of uint8, uint16 or int32.
+
+    Raises:
+        InputError: If the file is missing or broken, or has more than one channel.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Image.fromarray(np.array([[0, 300]], np.uint16)).save(f"{folder}/a.png")
+        ...     read_label_file(f"{folder}/a.png").tolist()
+        [[0, 300]]
+    """
+    picture = _open(path)
+    if picture.mode not in _LABEL_MODES:
+        channels = len(picture.getbands())
+        raise InputError(
+            f"{path} has {channels} channel{'s' * (channels > 1)} (mode {picture.mode}); a label file has one, "
+            "with a whole number per pixel. Turn colors into numbers with seglab.labels.labels_from_colors."
+        )
+    labels = np.asarray(picture)
+    return labels.astype(np.uint8) if picture.mode == "1" else labels
+
+
+def resize_labels(labels, size):
+    """Resize labels by taking the nearest pixel, so that no new value appears.
+
+    Args:
+        labels: Array `(H, W)`.
+        size: `(height, width)` wanted.
+
+    Returns:
+        Array of the same dtype, of that size.
+
+    Example:
+        >>> resize_labels(np.array([[0, 1], [2, 3]]), (2, 4))
+        array([[0, 0, 1, 1],
+               [2, 2, 3, 3]])
+    """
+    rows, cols = ((np.arange(new) + 0.5) * (old / new) for new, old in zip(size, labels.shape, strict=True))
+    return labels[rows.astype(np.intp)[:, None], cols.astype(np.intp)]
+
+
+def _open(path):
+    try:
+        with Image.open(path) as picture:
+            picture.load()
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist. Check the name.") from error
+    except _BAD_FILE as error:
+        raise InputError(_broken(path, error)) from error
+    return picture
+
+
+def _broken(path, error):
+    reason = str(error).replace(str(path), "it").splitlines()[0] if str(error) else type(error).__name__
+    return f"{path} cannot be read ({reason}). Replace the file, or take its name out of the data set."
