@@ -125,8 +125,9 @@ def check_shape(input_shape, num_classes, *, multiple):
         >>> check_shape((70, 96, 3), 4, multiple=32)
         Traceback (most recent call last):
         ...
-        seglab.errors.InputError: input_shape must have height and width divisible by 32, got 70 x 96. Nearest sizes: 64 or 96 for 70
-    """  # noqa: E501
+        seglab.errors.InputError: input_shape must have height and width divisible by 32, got 70 x 96.
+        Nearest sizes: 64 or 96 for 70
+    """
     if not isinstance(num_classes, Integral) or num_classes < 1:
         raise InputError(
             f"num_classes must be an integer of at least 1 (1 = one foreground logit), got {num_classes!r}"

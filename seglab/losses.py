@@ -40,7 +40,6 @@ def cross_entropy(y_true, logits, *, ignore_class=None):
     """
     labels, logits, weights = _prepare(y_true, logits, ignore_class)
     if logits.shape[-1] == 1:
-        # binary_crossentropy's own sum over a last axis would average before the weights are applied
         values = ops.binary_crossentropy(ops.cast(labels, "float32"), ops.squeeze(logits, -1), from_logits=True)
     else:
         values = ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)  # (B, H, W)
@@ -55,8 +54,8 @@ def dice_loss(y_true, logits, *, ignore_class=None):
 
     A class that is neither true nor predicted (the most probable) at any counted pixel is left out of the average:
     there is nothing to overlap, and a small number added above and below the fraction would only invent a score. A
-    class that is predicted but nowhere true has Dice 0, hence the full loss, but no gradient of its own: beside a softmax
-    the other classes' Dice push it down; with one logit only cross-entropy does.
+    class that is predicted but nowhere true has Dice 0, hence the full loss, but no gradient of its own: under a
+    softmax the other classes' Dice push it down; with one logit only cross-entropy does.
 
     Source: Milletari, Navab, Ahmadi, "V-Net" (2016), section 3, without the squares in its denominator.
 
