@@ -11,18 +11,17 @@ _BAD_FILE = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.Dec
 _LABEL_MODES = ("1", "L", "P", "I;16", "I;16B", "I")
 
 
-def read_image(path, size=None):
+def read_image(path):
     """Read an image as RGB.
 
-    One channel becomes three equal ones, an alpha channel is dropped, a palette is looked up, and 16 bits are
-    reduced to their upper 8.
+    One channel becomes three equal ones, an alpha channel is dropped, a palette is looked up, and of 16 bits the upper
+    8 are kept.
 
     Args:
         path: Image file in any format that Pillow reads.
-        size: `(height, width)` to resize to, bilinear with antialiasing; `None` keeps the file's size.
 
     Returns:
-        `(image, file_size)`: uint8 `(H, W, 3)` and the file's own `(height, width)`.
+        uint8 array `(H, W, 3)`.
 
     Raises:
         InputError: If the file is missing or broken.
@@ -31,22 +30,18 @@ def read_image(path, size=None):
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     Image.fromarray(np.full((4, 6), 7, np.uint8)).save(f"{folder}/a.png")
-        ...     image, file_size = read_image(f"{folder}/a.png")
-        >>> image.shape, file_size, image[0, 0].tolist()
-        ((4, 6, 3), (4, 6), [7, 7, 7])
+        ...     image = read_image(f"{folder}/a.png")
+        >>> image.shape, image[0, 0].tolist()
+        ((4, 6, 3), [7, 7, 7])
     """
     picture = _open(path)
     if picture.mode.startswith("I"):
-        # Pillow clips 16-bit values at 255 on conversion instead of scaling them.
+        # Pillow would clip 16-bit values at 255 instead of scaling them.
         picture = Image.fromarray((np.asarray(picture).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8))
-    file_size = picture.height, picture.width
     try:
-        picture = picture.convert("RGB")
-        if size is not None and size != file_size:
-            picture = picture.resize(size[::-1], Image.Resampling.BILINEAR)
+        return np.asarray(picture.convert("RGB"))
     except _BAD_FILE as error:
         raise InputError(_broken(path, error)) from error
-    return np.asarray(picture), file_size
 
 
 def read_label_file(path):
@@ -77,25 +72,6 @@ def read_label_file(path):
         )
     labels = np.asarray(picture)
     return labels.astype(np.uint8) if picture.mode == "1" else labels
-
-
-def resize_labels(labels, size):
-    """Resize labels by taking the nearest pixel, so that no new value appears.
-
-    Args:
-        labels: Array `(H, W)`.
-        size: `(height, width)` wanted.
-
-    Returns:
-        Array of the same dtype, of that size.
-
-    Example:
-        >>> resize_labels(np.array([[0, 1], [2, 3]]), (2, 4))
-        array([[0, 0, 1, 1],
-               [2, 2, 3, 3]])
-    """
-    rows, cols = ((np.arange(new) + 0.5) * (old / new) for new, old in zip(size, labels.shape, strict=True))
-    return labels[rows.astype(np.intp)[:, None], cols.astype(np.intp)]
 
 
 def _open(path):

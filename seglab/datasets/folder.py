@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from seglab.datasets.classes import VOC_CLASSES, class_table, find_classes, read_classes
-from seglab.datasets.files import read_image, read_label_file, resize_labels
+from seglab.datasets.files import read_image, read_label_file
 from seglab.errors import InputError
+from seglab.transforms import resize
 
 KINDS = {
     "labels": "semantic",
@@ -74,16 +75,19 @@ def open_split(path, split, size, *, seed=0, count=None, labels=None, kind=None,
 
     def read(index):
         name = names[index]
-        image, image_size = read_image(images[name], size)
-        values = read_label_file(masks[name])
-        if values.shape != image_size:
+        image, values = read_image(images[name]), read_label_file(masks[name])
+        if values.shape != image.shape[:2]:
             raise InputError(
-                f"{images[name]} is {image_size[0]}x{image_size[1]} (height x width), but {masks[name]} is "
-                f"{values.shape[0]}x{values.shape[1]}. Make the two the same size."
+                f"{images[name]} is {_by(image)} (rows x columns), but {masks[name]} is {_by(values)}. "
+                "Make the two the same size."
             )
-        return image, resize_labels(table.encode(values, masks[name]), size)
+        return resize(image, table.encode(values, masks[name]), size)
 
     return read, names, table
+
+
+def _by(array):
+    return f"{array.shape[0]}x{array.shape[1]}"
 
 
 def _find_images(root):

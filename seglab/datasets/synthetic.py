@@ -17,7 +17,7 @@ SPLITS = ("train", "val", "test")
 DEFAULT_SIZE = (64, 64)
 
 # Mean color per shape class; every object is drawn with its own variation of it.
-_TINTS = np.array([[0.78, 0.42, 0.30], [0.34, 0.50, 0.76], [0.76, 0.66, 0.28]], np.float32)
+_TINTS = np.array([[0.80, 0.36, 0.30], [0.30, 0.48, 0.78], [0.74, 0.70, 0.26]], np.float32)
 _SMALLEST = 16
 _MIN_CELL_PIXELS = 16
 
@@ -100,13 +100,13 @@ def draw_shapes(index, *, size=DEFAULT_SIZE, seed=0, split="train"):
     labels = np.zeros(size, np.uint8)
     for _ in range(rng.integers(2, 6)):
         label = int(rng.integers(1, 4))
-        radius = side * rng.uniform(0.09, 0.25)
+        radius = side * rng.uniform(0.08, 0.23)
         center = rng.uniform(0.08, 0.92) * height, rng.uniform(0.08, 0.92) * width
         distance = _signed_distance(label, rows - center[0], cols - center[1], radius, rng)
-        if rng.random() < 0.35:
-            thickness = max(1.6, radius * rng.uniform(0.22, 0.4))
+        if rng.random() < 0.4:
+            thickness = max(1.6, radius * rng.uniform(0.2, 0.4))
             distance = np.maximum(distance, -distance - thickness)
-        color = _TINTS[label - 1] + rng.normal(0, 0.09, 3) + rng.normal(0, 0.06)
+        color = _TINTS[label - 1] + rng.normal(0, 0.08, 3) + rng.normal(0, 0.05)
         angle = rng.uniform(0, 2 * math.pi)
         light = (np.sin(angle) * (rows - center[0]) + np.cos(angle) * (cols - center[1])) * (0.14 / radius)
         cover = np.clip(0.5 - distance, 0, 1)[..., None]  # (H, W, 1), one pixel of antialiasing
@@ -138,7 +138,7 @@ def draw_cells(index, *, size=DEFAULT_SIZE, seed=0, split="train"):
     height, width = size
     unit = min(height, width) / 64
     rows, cols = np.ogrid[:height, :width]
-    depth = rng.uniform(0.06, 0.16) + _smooth_noise(rng, height, width, 8 * unit, 0.03)
+    depth = rng.uniform(0.1, 0.18) + _smooth_noise(rng, height, width, 8 * unit, 0.03)
     texture = _smooth_noise(rng, height, width, 1.3 * unit, 0.05)
     instances = np.zeros(size, np.int32)
     centers = []
@@ -152,6 +152,7 @@ def draw_cells(index, *, size=DEFAULT_SIZE, seed=0, split="train"):
             row, col = row + far * math.sin(way), col + far * math.cos(way)
         else:
             row, col = rng.uniform(2, height - 2), rng.uniform(2, width - 2)
+        row, col = min(max(row, 0), height - 1), min(max(col, 0), width - 1)
         centers.append((row, col))
         cos, sin = math.cos(angle), math.sin(angle)
         along = ((cols - col) * cos + (rows - row) * sin) / major
