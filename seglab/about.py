@@ -59,6 +59,22 @@ def requirements(extra=None):
     ]
 
 
+def python_range():
+    """Return the supported versions of Python.
+
+    Returns:
+        `packaging.specifiers.SpecifierSet`.
+
+    Example:
+        >>> python_range().contains("2.7")
+        False
+    """
+    from packaging.specifiers import SpecifierSet
+
+    project = _source_tree()
+    return SpecifierSet(project["requires-python"] if project else metadata.metadata("seglab")["Requires-Python"])
+
+
 def installed_version(name):
     """Return the installed version of a package without importing it.
 

@@ -1,0 +1,146 @@
+"""The students' version of a sheet: nbgrader clears it, this module checks it and puts it into `labs/`."""
+
+import ast
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from seglab.authoring import notebooks
+from seglab.authoring.cells import Notebook
+from seglab.authoring.scratch import copy_course, run_nbgrader
+from seglab.errors import InputError
+
+
+def release(sheet, course_dir="."):
+    """Generate `labs/SHEET` from `solutions/SHEET`; the same source gives the same bytes.
+
+    nbgrader works on a copy, so no gradebook stays behind. Nothing is written unless the result is safe
+    to hand out: no solution, no hidden test, and every stub raises `NotImplementedError`.
+
+    Args:
+        sheet: Name of the sheet, the folder and the notebook in `solutions/`.
+        course_dir: The course, the folder that holds `grader_config.py`.
+
+    Returns:
+        `Path` of the released notebook.
+
+    Raises:
+        InputError: If the sheet is missing, nbgrader rejects it, or the result would give something away.
+    """
+    course_dir = Path(course_dir).resolve()
+    with tempfile.TemporaryDirectory(prefix="seglab-release-") as scratch:
+        folder = copy_course(course_dir, sheet, Path(scratch) / "course")
+        succeeded, log = run_nbgrader(folder, "generate_assignment", sheet)
+        made = folder / "labs" / sheet
+        if not succeeded or not (made / f"{sheet}.ipynb").is_file():
+            raise InputError(f"solutions/{sheet}: nbgrader cannot release it: {last_error(log)}")
+        for path in sorted(made.glob("*.ipynb")):
+            notebooks.write(notebooks.read(path), path)
+            problem = next(_leaks(Notebook.open(folder / "solutions" / sheet / path.name), Notebook.open(path)), None)
+            if problem:
+                raise InputError(f"solutions/{sheet}/{path.name}: {problem}")
+        _replace_folder(made, course_dir / "labs" / sheet)
+    return course_dir / "labs" / sheet / f"{sheet}.ipynb"
+
+
+def sheets(course_dir="."):
+    """Return the names of a course's sheets.
+
+    Args:
+        course_dir: The course, the folder that holds `solutions/`.
+
+    Returns:
+        Sorted list of `str`.
+
+    Example:
+        >>> sheets("no-such-course")
+        []
+    """
+    return sorted(path.parent.name for path in Path(course_dir, "solutions").glob("*/*.ipynb") if _is_main(path))
+
+
+def last_error(log):
+    """Return the line of an nbgrader log that says what went wrong.
+
+    Args:
+        log: What nbgrader wrote.
+
+    Returns:
+        One line: the last exception of a traceback, else the last error message, else the last line.
+
+    Example:
+        >>> last_error("Traceback (most recent call last):" + chr(10) + "ValueError: no points")
+        'ValueError: no points'
+    """
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).strip() for line in log.splitlines() if line.strip()]
+    raised = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b.*:", line)]
+    errors = [line.split("] ", 1)[1] for line in lines if re.match(r"\[\S+ \| ERROR\] .", line)]
+    return (raised or errors or lines or ["no message"])[-1]
+
+
+def _is_main(path):
+    return path.stem == path.parent.name
+
+
+def _leaks(source, released):
+    """Yield what a released notebook gives away, or what its stubs lack."""
+    shown = {line.strip() for cell in source.cells for line in cell.visible.split("\n")}
+    for part, name in (("SOLUTION", "a solution"), ("HIDDEN TESTS", "a hidden test")):
+        regions = [(cell.id, region) for cell in source.cells for region in cell.secrets(part)]
+        secret = {line.strip() for _, region in regions for line in region} - shown
+        for cell in released.cells:
+            lines = [line.strip() for line in cell.source.split("\n")]
+            if f"BEGIN {part}" in cell.source or f"END {part}" in cell.source or secret & set(lines):
+                yield f"cell {cell.id} of the release shows {name}. Look at its BEGIN and END marks."
+            for origin, region in regions:
+                wanted = [line.strip() for line in region if line.strip()]
+                if len(wanted) > 1 and _holds(lines, wanted):
+                    yield f"cell {cell.id} of the release shows {name} of cell {origin}. Take it out of the text."
+    for cell in released.cells:
+        if cell.role == "answer" and not _raises(cell):
+            yield (
+                f'cell {cell.id} of the release does not raise NotImplementedError("Question {cell.question}: ..."). '
+                "Put the solution between ### BEGIN SOLUTION and ### END SOLUTION inside a function."
+            )
+
+
+def _holds(lines, wanted):
+    """Whether `wanted` stands in `lines` as one piece, blank lines apart."""
+    lines = [line for line in lines if line]
+    return any(lines[start : start + len(wanted)] == wanted for start in range(len(lines)))
+
+
+def _raises(cell):
+    """Whether a function of the cell raises `NotImplementedError("Question N: ...")`."""
+    if cell.tree is None:
+        return False
+    raised = [
+        node
+        for function in ast.walk(cell.tree)
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Raise)
+    ]
+    return any(f"NotImplementedError('Question {cell.question}: " in ast.unparse(node) for node in raised)
+
+
+def _replace_folder(made, target):
+    """Put a finished folder in the place of another, never leaving half of it."""
+    target.parent.mkdir(exist_ok=True)
+    new, old = target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
+    for folder in (new, old):
+        shutil.rmtree(folder, ignore_errors=True)
+    try:
+        shutil.copytree(made, new)
+        if target.exists():
+            os.replace(target, old)
+        os.replace(new, target)
+    except OSError as error:
+        if old.exists() and not target.exists():
+            os.replace(old, target)
+        raise InputError(f"{target}: cannot be written: {error.strerror or error}.") from None
+    finally:
+        for folder in (new, old):
+            shutil.rmtree(folder, ignore_errors=True)

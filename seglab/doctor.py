@@ -1,0 +1,75 @@
+"""Versions, device, drift from the supported ranges, and the one command that mends each."""
+
+import platform
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from shutil import which
+
+from seglab import __version__, about
+from seglab.student import gpu_name, is_supported
+
+OPTIONAL_PACKAGES = {"nbgrader": "grading", "nbclient": "grading", "nbformat": "grading"}
+"""Packages that only authors and graders need, and the extra that brings them."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's report: what was looked at, what was found, whether it will do, what mends it."""
+
+    name: str
+    value: str
+    ok: bool
+    remedy: str | None
+
+
+def diagnose():
+    """Look at the environment without importing TensorFlow.
+
+    Returns:
+        List of `Finding`: SegLab, Python, every package that the course needs, the device, and the programs
+        for grading. A finding that is not `ok` carries the command that mends it as its `remedy`.
+
+    Example:
+        >>> diagnose()[0].name
+        'seglab'
+    """
+    findings = [Finding("seglab", __version__, True, None), _python()]
+    findings += [_package(needed, f'pip install "{needed}"') for needed in about.requirements()]
+    for name, extra in OPTIONAL_PACKAGES.items():
+        needed = next(item for item in about.requirements(extra) if item.name == name)
+        findings.append(_package(needed, f'pip install "{needed}"'))
+    findings += [_program("alembic"), _kernel(), _device()]
+    return findings
+
+
+def _python():
+    wanted = about.python_range()
+    version = platform.python_version()
+    ok = wanted.contains(version, prereleases=True)
+    return Finding("python", version, ok, None if ok else f"uv venv --python 3.13 .venv  # needs Python {wanted}")
+
+
+def _package(needed, remedy):
+    version = about.installed_version(needed.name)
+    ok = is_supported(needed)
+    value = f"{version or 'missing'} (supported: {needed.specifier})"
+    return Finding(needed.name, value, ok, None if ok else remedy)
+
+
+def _program(name):
+    """nbgrader calls `alembic` by name; the grading commands of this package look beside Python first."""
+    path = which(name) or which(name, path=str(Path(sys.executable).parent))
+    return Finding(name, path or "not found", path is not None, None if path else f'pip install "{name}"')
+
+
+def _kernel():
+    ok = find_spec("ipykernel") is not None
+    return Finding("notebook kernel", "ipykernel" if ok else "missing", ok, None if ok else 'pip install "ipykernel"')
+
+
+def _device():
+    """A missing GPU is no fault: everything runs in the fast profile."""
+    gpu = gpu_name()
+    return Finding("device", gpu or "CPU: the fast profile; full training wants a GPU", True, None)

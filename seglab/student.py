@@ -1,0 +1,223 @@
+"""What a student's notebook calls besides the library: `setup` at its start, `check` at every question."""
+
+import html
+import os
+import platform
+import random
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+from shutil import which
+
+import numpy as np
+
+from seglab import __version__, about
+from seglab.errors import InputError
+
+PROFILES = ("fast", "full")
+SHOWN_PACKAGES = {"tensorflow": "TensorFlow", "keras": "Keras", "numpy": "NumPy"}
+
+# Symbol, words and border style say what the color says. Colors: Okabe and Ito.
+PANELS = {
+    "passed": ("✔", "passed", "#009E73", "#E8F6F1", "solid"),
+    "failed": ("✘", "not yet right", "#D55E00", "#FDEFE6", "double"),
+    "open": ("…", "not answered yet", "#56719B", "#EEF2F8", "dashed"),
+}
+
+
+def setup(seed=0):
+    """Make a notebook ready: seed the random numbers and say in one line what it runs on.
+
+    Seeds Python and NumPy, and Keras where it is already imported; imports neither it nor TensorFlow. Where
+    a version is outside the supported range, one more line says how to mend it. Under grading it prints
+    nothing, and warnings are silenced: nbgrader takes any line on stderr for a failed test.
+
+    Args:
+        seed: Integer in `[0, 2**32)`.
+
+    Raises:
+        InputError: If the seed is no such integer, or `SEGLAB_PROFILE` names no profile.
+
+    Example:
+        >>> setup(seed=0)  # doctest: +ELLIPSIS
+        SegLab ... profile ...
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
+        raise InputError(f"seed must be an integer in [0, 2**32), got {seed!r}.")
+    wanted = profile()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read by TensorFlow when it is imported
+    random.seed(int(seed))
+    np.random.seed(int(seed))
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(int(seed))
+    if under_grading():
+        _silence_warnings()
+        return
+    gpu = gpu_name()
+    parts = [f"SegLab {__version__}", f"Python {platform.python_version()}"]
+    parts += [f"{title} {about.installed_version(name) or 'missing'}" for name, title in SHOWN_PACKAGES.items()]
+    print(" · ".join([*parts, gpu or "CPU", f"profile {wanted}"]))
+    outside = [str(needed) for needed in about.requirements() if not is_supported(needed)]
+    if outside:
+        quoted = " ".join(f'"{line}"' for line in outside)
+        print(f"Outside the supported versions. To mend it, run `%pip install {quoted}` and restart the kernel.")
+    if gpu is None and "google.colab" in sys.modules:
+        print(
+            "No GPU here: everything runs in the fast profile. For full training: Runtime > Change runtime type > T4."
+        )
+
+
+def profile():
+    """Return how much to train: `"fast"` (minutes on a CPU) or `"full"` (real data on a GPU).
+
+    Returns:
+        The value of the environment variable `SEGLAB_PROFILE`, `"fast"` where it is not set.
+
+    Raises:
+        InputError: If the variable holds anything else.
+
+    Example:
+        >>> profile() in ("fast", "full")
+        True
+    """
+    value = os.environ.get("SEGLAB_PROFILE") or "fast"
+    if value not in PROFILES:
+        raise InputError(f"SEGLAB_PROFILE must be fast or full, got {value!r}.")
+    return value
+
+
+def under_grading():
+    """Return whether a grader runs the notebook, so that cells which train load what was submitted.
+
+    nbgrader sets `NBGRADER_EXECUTION` to `autograde` or `validate`.
+
+    Returns:
+        `bool`.
+
+    Example:
+        >>> under_grading()
+        False
+    """
+    return bool(os.environ.get("NBGRADER_EXECUTION"))
+
+
+class check:
+    """Run the tests of a question and show a panel that says how it went.
+
+    The panel is green when the block ends well; when it raises, the panel shows the message and the
+    exception goes on, so that a grader sees the failure. Outside of IPython a line of text is printed.
+
+    Args:
+        name: The question, such as `"q2"`; any other text is shown as it is.
+
+    Example:
+        >>> with check("q2"):
+        ...     assert 1 + 1 == 2, "one and one are two"
+        ✔ Question 2: passed
+    """
+
+    def __init__(self, name):
+        self.name = str(name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if kind is None:
+            _show_panel("passed", self.name, "")
+        elif issubclass(kind, NotImplementedError):
+            _show_panel("open", self.name, str(error))
+        elif issubclass(kind, Exception):
+            _show_panel("failed", self.name, _message(error, trace))
+        return False
+
+
+def gpu_name():
+    """Return the name of the first NVIDIA GPU without importing TensorFlow.
+
+    Returns:
+        The name as `str`, or `None` where there is none, or `CUDA_VISIBLE_DEVICES` hides it.
+
+    Example:
+        >>> isinstance(gpu_name(), str | None)
+        True
+    """
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        return None
+    for file in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information")):
+        for line in file.read_text(errors="replace").splitlines():
+            if line.startswith("Model:"):
+                return line.removeprefix("Model:").strip()
+    program = which("nvidia-smi")
+    if program is None:
+        return None
+    query = [program, "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.strip().split("\n")[0] or None
+
+
+def is_supported(needed):
+    """Return whether the installed version of a package lies in its supported range.
+
+    Args:
+        needed: A `packaging` requirement, as `about.requirements` lists them.
+
+    Returns:
+        `bool`; `False` where the package is missing.
+
+    Example:
+        >>> from packaging.requirements import Requirement
+        >>> is_supported(Requirement("numpy>=1000"))
+        False
+    """
+    version = about.installed_version(needed.name)
+    return version is not None and needed.specifier.contains(version, prereleases=True)
+
+
+def _silence_warnings():
+    import warnings
+
+    warnings.simplefilter("ignore")
+
+
+def _message(error, trace):
+    """Return what a student should read: the test's own message, else the line that failed."""
+    text = str(error).strip()
+    if isinstance(error, AssertionError):
+        return text or _failed_line(trace)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _failed_line(trace):
+    """Return the source line of the test that failed, `""` where it is not known."""
+    frames = traceback.extract_tb(trace)
+    return (frames[0].line or "") if frames else ""
+
+
+def _show_panel(outcome, name, message):
+    """Show the outcome of a check, as HTML under IPython and as text elsewhere."""
+    symbol, words, color, background, border = PANELS[outcome]
+    title = f"Question {name[1:]}" if name[:1] == "q" and name[1:].isdigit() else name
+    text = f"{symbol} {title}: {words}" + (f"\n{message}" if message else "")
+    if not _in_ipython():
+        print(text)
+        return
+    from IPython.display import display
+
+    detail = (
+        f'<pre style="margin:4px 0 0;white-space:pre-wrap;color:#111">{html.escape(message)}</pre>' if message else ""
+    )
+    panel = (
+        f'<div role="status" style="border-left:8px {border} {color};background:{background};color:#111;'
+        f'padding:6px 12px"><strong>{symbol} {html.escape(title)}: {words}</strong>{detail}</div>'
+    )
+    display({"text/html": panel, "text/plain": text}, raw=True)
+
+
+def _in_ipython():
+    shell = sys.modules.get("IPython")
+    return shell is not None and shell.get_ipython() is not None
