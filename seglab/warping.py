@@ -65,7 +65,7 @@ def warp(
     outside = (rows < -0.5) | (rows > height - 0.5) | (cols < -0.5) | (cols > width - 0.5)
     if outside.any():
         rows, cols = _mirror(rows, height), _mirror(cols, width)
-    warped = labels[_nearest(rows, height), _nearest(cols, width)]
+    warped = labels.ravel().take(_nearest(rows, height) * width + _nearest(cols, width))
     if ignore_class is not None:
         warped[outside] = ignore_class
     return _bilinear(image, rows, cols), warped
@@ -93,29 +93,26 @@ def check_pair(image, labels):
 
 def _bilinear(image, rows, cols):
     height, width, channels = image.shape
-    pixels = np.asarray(image, np.float32).reshape(-1, channels)
     rows, cols = np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1)
-    top = np.minimum(rows.astype(np.int32), max(height - 2, 0))
-    left = np.minimum(cols.astype(np.int32), max(width - 2, 0))
-    down, right = (rows - top)[..., None], (cols - left)[..., None]  # (H, W, 1) in [0, 1]
-    corner = top * width + left
-    step_down, step_right = (width if height > 1 else 0), (1 if width > 1 else 0)
-    a, b = pixels.take(corner, axis=0), pixels.take(corner + step_right, axis=0)
-    c, d = pixels.take(corner + step_down, axis=0), pixels.take(corner + (step_down + step_right), axis=0)
-    b -= a
-    b *= right
-    b += a
-    d -= c
-    d *= right
-    d += c
-    d -= b
-    d *= down
-    d += b
-    return d  # (H, W, C)
+    top, left = rows.astype(np.int32), cols.astype(np.int32)
+    down, right = rows - top.astype(np.float32), cols - left.astype(np.float32)  # (H, W) in [0, 1)
+    # In the last row and column the weight of the next pixel is 0, and any pixel will do for it.
+    below, beside = np.minimum(top + 1, height - 1) * width, np.minimum(left + 1, width - 1)
+    top *= width
+    corners = top + left, top + beside, below + left, below + beside
+    result = np.empty(image.shape, np.float32)
+    for channel in range(channels):  # planes: a weight per pixel then needs no broadcasting
+        plane = image[..., channel].astype(np.float32).ravel()
+        a, b, c, d = (plane.take(corner) for corner in corners)
+        a += right * (b - a)
+        c += right * (d - c)
+        a += down * (c - a)
+        result[..., channel] = a
+    return result
 
 
 def _nearest(coordinates, length):
-    return np.clip(np.rint(coordinates), 0, length - 1).astype(np.intp)
+    return np.clip(np.rint(coordinates), 0, length - 1).astype(np.int32)
 
 
 def _mirror(coordinates, length):

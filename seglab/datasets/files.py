@@ -24,7 +24,7 @@ def read_image(path):
         uint8 array `(H, W, 3)`.
 
     Raises:
-        InputError: If the file is missing or broken.
+        InputError: If the file is missing or broken, or holds floating-point values.
 
     Example:
         >>> import tempfile
@@ -38,6 +38,8 @@ def read_image(path):
     if picture.mode.startswith("I"):
         # Pillow would clip 16-bit values at 255 instead of scaling them.
         picture = Image.fromarray((np.asarray(picture).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8))
+    if picture.mode == "F":
+        raise InputError(f"{path} holds floating-point values, whose range nobody knows. Save it with 8 or 16 bits.")
     try:
         return np.asarray(picture.convert("RGB"))
     except _BAD_FILE as error:
