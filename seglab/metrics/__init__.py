@@ -1,0 +1,29 @@
+"""Metrics in NumPy, importable without Keras; `seglab.metrics.keras_metrics` has the ones for `model.compile`."""
+
+from seglab.metrics.boundary import boundary_counts, boundary_distance, boundary_iou
+from seglab.metrics.semantic import (
+    accuracy_per_class,
+    confusion_matrix,
+    dice_per_class,
+    frequency_weighted_iou,
+    iou_per_class,
+    mean_dice,
+    mean_iou,
+    mean_pixel_accuracy,
+    pixel_accuracy,
+)
+
+__all__ = [
+    "accuracy_per_class",
+    "boundary_counts",
+    "boundary_distance",
+    "boundary_iou",
+    "confusion_matrix",
+    "dice_per_class",
+    "frequency_weighted_iou",
+    "iou_per_class",
+    "mean_dice",
+    "mean_iou",
+    "mean_pixel_accuracy",
+    "pixel_accuracy",
+]
