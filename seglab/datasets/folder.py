@@ -153,7 +153,7 @@ def _splits(root, images, masks, seed, image_folder, label_folder):
         listed["train"] = sorted((set(images) | set(masks)) - taken)
     for name in (name for names in listed.values() for name in names):
         if name not in images:
-            raise InputError(f"{name} has no image in {image_folder}. Add it, or take {name} out of the data set.")
+            raise InputError(f"{masks.get(name, name)} has no image in {image_folder}. Add it, or take the name out.")
         if name not in masks:
             raise InputError(f"{images[name]} has no label file in {label_folder}. Add it, or take the image out.")
     total = len(listed["train"])

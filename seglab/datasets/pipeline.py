@@ -13,6 +13,7 @@ from seglab.errors import InputError
 
 _SHUFFLE, _AUGMENT = 0, 1
 _MEMORY_SHARE = 0.5
+_WHITE = np.float32(255)
 
 
 class SegmentationData:
@@ -80,7 +81,7 @@ class SegmentationData:
         if not -len(self) <= index < len(self):
             raise IndexError(f"sample {index} of {len(self)}")
         self._fill([index % len(self)])
-        return self._images[index] / np.float32(255), self._labels[index].copy()
+        return self._images[index] / _WHITE, self._labels[index].copy()
 
     def __repr__(self):
         height, width = self.size
@@ -160,7 +161,7 @@ class SegmentationData:
 
     def _plain_batch(self, start):
         rows = slice(start, start + self.batch)
-        return self._images[rows] * np.float32(1 / 255), self._labels[rows].astype(np.int32)
+        return self._images[rows] / _WHITE, self._labels[rows].astype(np.int32)
 
     def _training_batch(self, step, augment):
         epoch, step = divmod(int(step), self.steps_per_epoch)
@@ -169,7 +170,7 @@ class SegmentationData:
         images = np.empty((len(chosen), *self.size, 3), np.float32)
         labels = np.empty((len(chosen), *self.size), np.int32)
         for row, index in enumerate(chosen):
-            np.multiply(self._images[index], np.float32(1 / 255), out=images[row])
+            np.divide(self._images[index], _WHITE, out=images[row])
             labels[row] = self._labels[index]
             if augment is not None:
                 rng = self._generator(_AUGMENT, epoch, int(index))

@@ -1,0 +1,94 @@
+"""Image and label files in every pixel format that turns up, and files that are broken."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from seglab.datasets.files import read_image, read_label_file
+from seglab.errors import InputError
+
+RGB = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
+
+
+def saved(path, array, mode=None):
+    picture = Image.fromarray(array)
+    (picture.convert(mode) if mode else picture).save(path)
+    return path
+
+
+def test_rgb(tmp_path):
+    np.testing.assert_array_equal(read_image(saved(tmp_path / "a.png", RGB)), RGB)
+
+
+def test_one_channel(tmp_path):
+    image = read_image(saved(tmp_path / "a.png", RGB[..., 0]))
+    np.testing.assert_array_equal(image, np.repeat(RGB[..., :1], 3, axis=-1))
+
+
+def test_alpha_is_dropped(tmp_path):
+    rgba = np.dstack([RGB, np.zeros((5, 7), np.uint8)])
+    np.testing.assert_array_equal(read_image(saved(tmp_path / "a.png", rgba)), RGB)
+
+
+def test_sixteen_bits_are_scaled(tmp_path):
+    values = np.array([[0, 255, 256], [32768, 65535, 300]], np.uint16)
+    image = read_image(saved(tmp_path / "a.png", values))
+    np.testing.assert_array_equal(image[..., 0], [[0, 0, 1], [128, 255, 1]])
+
+
+def test_palette_is_looked_up(tmp_path):
+    picture = Image.fromarray(np.array([[0, 1], [2, 1]], np.uint8), "P")
+    picture.putpalette([10, 20, 30, 40, 50, 60, 70, 80, 90])
+    picture.save(tmp_path / "a.png")
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png")[0], [[10, 20, 30], [40, 50, 60]])
+    np.testing.assert_array_equal(read_label_file(tmp_path / "a.png"), [[0, 1], [2, 1]])
+
+
+def test_other_modes(tmp_path):
+    assert read_image(saved(tmp_path / "a.jpg", RGB, "CMYK")).shape == (5, 7, 3)
+    assert read_image(saved(tmp_path / "b.png", RGB, "1")).max() == 255
+
+
+def test_floating_point_image(tmp_path):
+    with pytest.raises(InputError, match=r"a\.tif holds floating-point values"):
+        read_image(saved(tmp_path / "a.tif", np.ones((4, 4), np.float32)))
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [([[0, 1], [255, 7]], np.uint8), ([[0, 1], [256, 65535]], np.uint16), ([[False, True], [True, False]], bool)],
+)
+def test_label_values(tmp_path, values, dtype):
+    labels = read_label_file(saved(tmp_path / "a.png", np.array(values, dtype)))
+    np.testing.assert_array_equal(labels, np.array(values, np.int64))
+    assert np.issubdtype(labels.dtype, np.integer)
+
+
+@pytest.mark.parametrize(("mode", "channels"), [("RGB", 3), ("RGBA", 4), ("LA", 2)])
+def test_label_file_with_channels(tmp_path, mode, channels):
+    with pytest.raises(InputError, match=rf"a\.png has {channels} channels .*labels_from_colors"):
+        read_label_file(saved(tmp_path / "a.png", RGB, mode))
+
+
+@pytest.mark.parametrize("read", [read_image, read_label_file])
+def test_broken_files(tmp_path, read):
+    whole = saved(tmp_path / "whole.png", np.random.default_rng(0).integers(0, 256, (60, 60), np.uint8)).read_bytes()
+    photo = saved(tmp_path / "photo.jpg", np.zeros((80, 80), np.uint8)).read_bytes()
+    contents = {
+        "empty.png": b"",
+        "words.png": b"not a picture",
+        "short.png": whole[: len(whole) // 2],
+        "bits.png": whole[:60] + bytes(20) + whole[80:],
+        "short.jpg": photo[: len(photo) - 40],
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputError, match=name) as caught:
+            read(tmp_path / name)
+        assert "cannot be read" in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(InputError, match=r"none\.png does not exist"):
+        read_image(tmp_path / "none.png")
