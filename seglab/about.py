@@ -94,6 +94,24 @@ def installed_version(name):
         return None
 
 
+def is_supported(needed):
+    """Return whether the installed version of a package lies in its supported range.
+
+    Args:
+        needed: A `packaging` requirement, as `requirements` lists them.
+
+    Returns:
+        `bool`; `False` where the package is missing.
+
+    Example:
+        >>> from packaging.requirements import Requirement
+        >>> is_supported(Requirement("numpy>=1000"))
+        False
+    """
+    version = installed_version(needed.name)
+    return version is not None and needed.specifier.contains(version, prereleases=True)
+
+
 def _source_tree():
     """Return the `[project]` table of the source tree this package lies in, or `None` where it is installed."""
     path = Path(__file__).resolve().parent.parent / "pyproject.toml"

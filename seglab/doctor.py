@@ -1,6 +1,8 @@
 """Versions, device, drift from the supported ranges, and the one command that mends each."""
 
+import os
 import platform
+import subprocess
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -8,10 +10,12 @@ from pathlib import Path
 from shutil import which
 
 from seglab import __version__, about
-from seglab.student import gpu_name, is_supported
 
 OPTIONAL_PACKAGES = {"nbgrader": "grading", "nbclient": "grading", "nbformat": "grading"}
 """Packages that only authors and graders need, and the extra that brings them."""
+
+GPU_FOLDER = Path("/proc/driver/nvidia/gpus")
+"""Where NVIDIA's driver lists the GPUs on Linux."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +48,46 @@ def diagnose():
     return findings
 
 
+def gpu_name():
+    """Return the name of the first NVIDIA GPU without importing TensorFlow.
+
+    Returns:
+        The name as `str`, or `None` where there is none, or `CUDA_VISIBLE_DEVICES` hides it.
+
+    Example:
+        >>> isinstance(gpu_name(), str | None)
+        True
+    """
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        return None
+    for file in sorted(GPU_FOLDER.glob("*/information")):
+        for line in file.read_text(errors="replace").splitlines():
+            if line.startswith("Model:"):
+                return line.removeprefix("Model:").strip()
+    program = which("nvidia-smi")
+    if program is None:
+        return None
+    query = [program, "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.strip().split("\n")[0] or None
+
+
 def _python():
     wanted = about.python_range()
     version = platform.python_version()
     ok = wanted.contains(version, prereleases=True)
-    return Finding("python", version, ok, None if ok else f"uv venv --python 3.13 .venv  # needs Python {wanted}")
+    newest = max((minor for minor in range(100) if wanted.contains(f"3.{minor}.0")), default=0)
+    return Finding(
+        "python", f"{version} (supported: {wanted})", ok, None if ok else f"uv venv --python 3.{newest} .venv"
+    )
 
 
 def _package(needed, remedy):
     version = about.installed_version(needed.name)
-    ok = is_supported(needed)
+    ok = about.is_supported(needed)
     value = f"{version or 'missing'} (supported: {needed.specifier})"
     return Finding(needed.name, value, ok, None if ok else remedy)
 

@@ -4,15 +4,13 @@ import html
 import os
 import platform
 import random
-import subprocess
 import sys
 import traceback
-from pathlib import Path
-from shutil import which
 
 import numpy as np
 
 from seglab import __version__, about
+from seglab.doctor import gpu_name
 from seglab.errors import InputError
 
 PROFILES = ("fast", "full")
@@ -58,7 +56,7 @@ def setup(seed=0):
     parts = [f"SegLab {__version__}", f"Python {platform.python_version()}"]
     parts += [f"{title} {about.installed_version(name) or 'missing'}" for name, title in SHOWN_PACKAGES.items()]
     print(" · ".join([*parts, gpu or "CPU", f"profile {wanted}"]))
-    outside = [str(needed) for needed in about.requirements() if not is_supported(needed)]
+    outside = [str(needed) for needed in about.requirements() if not about.is_supported(needed)]
     if outside:
         quoted = " ".join(f'"{line}"' for line in outside)
         print(f"Outside the supported versions. To mend it, run `%pip install {quoted}` and restart the kernel.")
@@ -131,51 +129,6 @@ class check:
         elif issubclass(kind, Exception):
             _show_panel("failed", self.name, _message(error, trace))
         return False
-
-
-def gpu_name():
-    """Return the name of the first NVIDIA GPU without importing TensorFlow.
-
-    Returns:
-        The name as `str`, or `None` where there is none, or `CUDA_VISIBLE_DEVICES` hides it.
-
-    Example:
-        >>> isinstance(gpu_name(), str | None)
-        True
-    """
-    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
-        return None
-    for file in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information")):
-        for line in file.read_text(errors="replace").splitlines():
-            if line.startswith("Model:"):
-                return line.removeprefix("Model:").strip()
-    program = which("nvidia-smi")
-    if program is None:
-        return None
-    query = [program, "--query-gpu=name", "--format=csv,noheader"]
-    try:
-        answer = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True).stdout
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return answer.strip().split("\n")[0] or None
-
-
-def is_supported(needed):
-    """Return whether the installed version of a package lies in its supported range.
-
-    Args:
-        needed: A `packaging` requirement, as `about.requirements` lists them.
-
-    Returns:
-        `bool`; `False` where the package is missing.
-
-    Example:
-        >>> from packaging.requirements import Requirement
-        >>> is_supported(Requirement("numpy>=1000"))
-        False
-    """
-    version = about.installed_version(needed.name)
-    return version is not None and needed.specifier.contains(version, prereleases=True)
 
 
 def _silence_warnings():

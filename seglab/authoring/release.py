@@ -68,7 +68,7 @@ def last_error(log):
         log: What nbgrader wrote.
 
     Returns:
-        One line: the last exception of a traceback, else the last error message, else the last line.
+        One line: the first exception, which caused all others, else the last error message or line.
 
     Example:
         >>> last_error("Traceback (most recent call last):" + chr(10) + "ValueError: no points")
@@ -77,7 +77,7 @@ def last_error(log):
     lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).strip() for line in log.splitlines() if line.strip()]
     raised = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b.*:", line)]
     errors = [line.split("] ", 1)[1] for line in lines if re.match(r"\[\S+ \| ERROR\] .", line)]
-    return (raised or errors or lines or ["no message"])[-1]
+    return raised[0] if raised else (errors or lines or ["no message"])[-1]
 
 
 def _is_main(path):

@@ -105,15 +105,13 @@ def python(notebook):
 
 def format_version(notebook):
     """The file is a valid notebook of format 4.5."""
-    import nbformat
+    from nbformat.validator import iter_validate
 
     version = (notebook.raw.get("nbformat"), notebook.raw.get("nbformat_minor"))
     if version != (4, 5):
         yield "title", f"must be of format 4.5, is of format {version[0]}.{version[1]}"
         return
-    try:
-        nbformat.validate(notebook.raw)
-    except nbformat.ValidationError as error:
+    for error in iter_validate(notebook.raw, version=4, version_minor=5):
         yield "title", f"is no valid notebook: {error.message.splitlines()[0]}"
 
 

@@ -88,6 +88,7 @@ def results(course, tmp_path_factory):
         "bad": hand_in(course, handed_in / "bad", damage),
         "bob": hand_in(course, handed_in / "bob", answer_with("abs(2 * x)")),
         "cyd": hand_in(course, handed_in / "cyd"),
+        "dan": hand_in(course, handed_in / "dan", answer_with("__import__('os')._exit(1)")),
         "eve": empty,
     }
     work_dir = tmp_path_factory.mktemp("work")
@@ -126,6 +127,10 @@ def test_damaged_notebook_stops_nobody_else(results):
     assert "old version" in results["bad"]["error"]
     assert (results["bad"]["score"], results["bad"]["max_score"], results["bad"]["questions"]) == (0.0, 3.0, {})
     assert all(results[student]["error"] is None for student in ("ann", "bob", "cyd"))
+
+
+def test_dead_kernel_stops_nobody_else(results):
+    assert "Kernel died" in results["dan"]["error"]
 
 
 def test_missing_notebook_is_an_error_of_that_student(results):
