@@ -132,7 +132,7 @@ def per_image(_results, models):
     moved = gap(mean, best["mean_iou"])
     distance = f"{abs(moved):.3f} {'above' if moved > 0 else 'below'}" if moved else "equal to"
     claim = f"Averaged over images, {best['name']} has an mIoU of {score(mean)}, {distance} its dataset mIoU."
-    detail = "Image mIoU weighs every image alike, dataset mIoU every pixel of a class, so the two do not compare."
+    detail = "Image mIoU weighs every image alike, dataset mIoU every pixel of a class, so compare like with like."
     if len(scores) > 2:
         middle = (scores[(len(scores) - 1) // 2] + scores[len(scores) // 2]) / 2
         spread = (
@@ -166,6 +166,6 @@ def cost(_results, models):
     factor = best["ms_per_image"] / fastest["ms_per_image"]
     given = gap(best["mean_iou"], fastest["mean_iou"])
     return claim, (
-        f"The fastest, {fastest['name']}, needs {amount(fastest['ms_per_image'])} ms, {_percent(1 / factor)} of that, "
-        f"and gives up {given:.3f} of dataset mIoU."
+        f"The fastest, {fastest['name']}, needs {amount(fastest['ms_per_image'])} ms ({best['name']} takes "
+        f"{factor:.1f} times as long) and gives up {given:.3f} of dataset mIoU."
     )

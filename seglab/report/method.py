@@ -19,7 +19,7 @@ METRICS = (
         "al., Boundary IoU, CVPR 2021), over all test images",
     ),
     ("Parameters", "all weights of the network, trained or fixed"),
-    ("Training, s", "wall-clock time of all epochs, with validation"),
+    ("Training time", "wall-clock time of all epochs, with validation"),
     ("ms per image", "wall-clock time of prediction in batches, divided by the images of a batch"),
 )
 

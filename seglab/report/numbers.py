@@ -100,13 +100,13 @@ def amount(value):
         A string.
 
     Example:
-        >>> amount(0.0421), amount(2.137), amount(37.25), amount(1834.2)
-        ('0.042', '2.14', '37.2', '1,834')
+        >>> amount(0.0421), amount(0.6), amount(2.137), amount(37.25), amount(1834.2)
+        ('0.042', '0.60', '2.14', '37.2', '1,834')
     """
     value = number(value)
     if not math.isfinite(value):
         return MISSING
-    return f"{value:,.{0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3}f}"
+    return f"{value:,.{0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 3}f}"
 
 
 def listed(items):

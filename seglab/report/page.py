@@ -163,7 +163,8 @@ def _table(caption, names, laid, groups, base):
         for row, name in enumerate(names)
     )
     return (
-        f"<table>\n<caption>{html.escape(caption)}</caption>\n<thead>\n<tr><td></td>{over}</tr>\n"
+        f"<table>\n<caption>{html.escape(caption)}</caption>\n<thead>\n"
+        f'<tr class="groups"><td></td>{over}</tr>\n'
         f'<tr><th scope="col">Model</th>{heads}</tr>\n</thead>\n<tbody>\n{rows}\n</tbody>\n</table>'
     )
 

@@ -44,7 +44,7 @@ SCORES = (  # key, heading, heading in two lines
 )
 COSTS = (
     ("parameters", "Parameters", ("param-", "eters"), count),
-    ("seconds_to_train", "Training, s", ("train", "s"), amount),
+    ("seconds_to_train", "Training time, s", ("train", "s"), amount),
     ("ms_per_image", "ms per image", ("ms per", "image"), amount),
 )
 
@@ -85,7 +85,7 @@ def columns(results):
         [Cell(text='0.500', best=False)]
     """
     rows = _rows(results)
-    table = [_scores("Dataset mIoU", ("data", "mIoU"), [row.get("mean_iou") for row in rows])]
+    table = [_scores("Dataset mIoU", ("dataset", "mIoU"), [row.get("mean_iou") for row in rows])]
     table += [_scores(title, short, [row.get(key) for row in rows]) for key, title, short in SCORES]
     for key, title, short, write in COSTS:
         costs = [None if row is results.get("baseline") else row.get(key) for row in rows]
@@ -156,10 +156,10 @@ def format_table(results):
         Lines of text, at most 120 columns wide with up to four classes.
 
     Example:
-        >>> print(format_table({"data": {"classes": ["a", "b"]}, "models": [
-        ...     {"name": "FCN", "mean_iou": 0.5, "iou": [0.6, 0.4]}, {"name": "U-Net", "mean_iou": 0.7}]}))
-              data    IoU    IoU         pixel   mean bound.  param-  train ms per
-        Model mIoU    a      b      Dice acc.   acc.  IoU     eters   s     image
+        >>> models = [{"name": "FCN", "mean_iou": 0.5, "iou": [0.6, 0.4]}, {"name": "U-Net", "mean_iou": 0.7}]
+        >>> text = format_table({"data": {"classes": ["a", "b"]}, "models": models})
+        >>> text.splitlines()[4].split()[:4]
+        ['U-Net', '0.700*', 'n/a', 'n/a']
     """
     first, *rest = columns(results)
     classes = class_columns(results)
@@ -168,10 +168,12 @@ def format_table(results):
     blocks = [_block(names, [first, *classes, *rest] if inline else [first, *rest])]
     if not inline:
         blocks.append("IoU of each class\n" + _block([c.title for c in classes], _turned(classes, names)))
-    legend = ["* best of its column" if inline else "* best of its column, below of its row"]
+    legend = []
+    if any(cell.best for column in [first, *rest, *classes] for cell in column.cells):
+        legend.append("* best of its column" if inline else "* best of its column, below of its row")
     if results.get("baseline"):
         legend.append(f"{names[0]}: the baseline, one class for every pixel")
-    return "\n\n".join([*blocks, "; ".join(legend)])
+    return "\n\n".join([*blocks, *(["; ".join(legend)] if legend else [])])
 
 
 def _turned(classes, names):

@@ -9,14 +9,13 @@ from seglab.visualization.confusion import show_confusion
 from seglab.visualization.curves import show_curves
 from seglab.visualization.errors import ERROR_KINDS, error_map, paint_errors, show_errors
 from seglab.visualization.gallery import pick_cases, show_gallery
-from seglab.visualization.overlay import background_class, class_names, overlay, show_labels, show_overlay
+from seglab.visualization.overlay import background_class, class_names, show_labels, show_overlay, tinted_image
 
 __all__ = [
     "ERROR_KINDS",
     "background_class",
     "class_names",
     "error_map",
-    "overlay",
     "paint_errors",
     "pick_cases",
     "show_class_bars",
@@ -26,4 +25,5 @@ __all__ = [
     "show_gallery",
     "show_labels",
     "show_overlay",
+    "tinted_image",
 ]

@@ -56,7 +56,7 @@ def show_class_bars(evaluations, classes, *, baseline=None, order=None, title=No
         for row, klass in zip(rows, order, strict=True):
             _write_bar(ax, row, values[klass], None if base is None else base[klass])
         if base is not None:
-            here = np.isfinite(base[order])
+            here = base[order] > 0  # at 0 the axis itself is the tick
             for color, width in (("white", 4.0), ("black", 1.8)):  # the rim shows the tick on a dark bar
                 ax.vlines(base[order][here], (rows - thick / 2)[here], (rows + thick / 2)[here], color, linewidth=width)
     ax.set_yticks(range(len(order)), [names[klass] for klass in order])
@@ -106,6 +106,6 @@ def _write_bar(ax, row, value, base):
         return
     text = f"{value:.2f}"
     if base is not None and np.isfinite(base):
-        gain = value - base
+        gain = round(value, 2) - round(base, 2)  # of the printed numbers, so that a reader who subtracts gets the same
         text += f" ({gain:+.2f})".replace("-", "−")
     ax.text(1.04, row, text, va="center", fontsize="small")

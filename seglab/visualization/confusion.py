@@ -39,7 +39,11 @@ def show_confusion(confusion, classes, *, title=None, ax=None):
     ax = axes_or_new(ax, (1.6 + 0.55 * count, 1.4 + 0.5 * count))
     artist = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
     ax.set_facecolor("0.94")
-    ax.set_xticks(range(count), names, rotation=45 if count > 4 else 0, ha="right" if count > 4 else "center")
+    crowded = count > 4 or max(map(len, names)) > (18 if count == 2 else 8)
+    ax.set_xticks(range(count), names)
+    if crowded:
+        for text in ax.get_xticklabels():
+            text.set(rotation=40, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(count), names)
     ax.set_xlabel("predicted class")
     ax.set_ylabel("true class")
@@ -49,7 +53,7 @@ def show_confusion(confusion, classes, *, title=None, ax=None):
     ax.tick_params(which="both", length=0)
     for spine in ax.spines.values():
         spine.set_visible(False)
-    big = 9 if count <= 5 else 7.5 if count <= MAX_COUNTED else 5
+    big = 9 if count <= 5 else 8.5 if count <= MAX_COUNTED else 5
     for row, col in np.ndindex(count, count):
         _write_cell(ax, row, col, shares[row, col], int(confusion[row, col]), big, count <= MAX_COUNTED)
     set_title(ax, title)
@@ -61,7 +65,9 @@ def _write_cell(ax, row, col, share, pixels, size, counted):
         if row == col:
             ax.text(col, row, "n/a", ha="center", va="center", fontsize=size, color="0.35")
         return
-    if not counted and share < 0.005:
+    if row != col and (share == 0 or (not counted and share < 0.005)):
+        if counted:
+            ax.text(col, row, "0", ha="center", va="center", fontsize=size * 0.8, color="0.45")
         return
     color = "white" if share > 0.55 else "0.1"
     weight = "bold" if row == col else "normal"
@@ -77,7 +83,7 @@ def _write_cell(ax, row, col, share, pixels, size, counted):
         weight=weight,
     )
     if counted:
-        ax.text(col, row + 0.24, short_count(pixels), ha="center", va="center", fontsize=size * 0.78, color=color)
+        ax.text(col, row + 0.24, short_count(pixels), ha="center", va="center", fontsize=size * 0.8, color=color)
 
 
 def percent(share, *, sign=True):

@@ -53,27 +53,46 @@ def show_curves(histories, key, *, label=None, title=None, ax=None):
 
 
 def _name_ends(ax, ends):
-    """Write each line's name beside its last point, moved up or down until no two names touch."""
-    low, high = ax.get_ylim()
-    gap = (high - low) * 0.065
-    right = ax.get_xlim()[1]
+    """Write each line's name beside its last point, so that no two names touch, also after the limits change."""
     ends = sorted(ends)
-    heights = [value for value, *_ in ends]
-    for i in range(1, len(heights)):
-        heights[i] = max(heights[i], heights[i - 1] + gap)
-    # What the sweep pushed over the top comes down again, and takes its neighbors along.
-    heights[-1] = min(heights[-1], max(high, ends[-1][0]))
-    for i in range(len(heights) - 2, -1, -1):
-        heights[i] = min(heights[i], heights[i + 1] - gap)
-    for (value, epoch, name, color), height in zip(ends, heights, strict=True):
+    texts = [
         ax.annotate(
             f"{name} {value:.3f}",
             xy=(epoch, value),
-            xytext=(right + (right - ax.get_xlim()[0]) * 0.04, height),
+            xytext=(1.03, value),
+            textcoords=ax.get_yaxis_transform(),
             color="0.15",
             fontsize="small",
             va="center",
             annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.6, "shrinkA": 1, "shrinkB": 2},
         )
-    ax.set_ylim(low, high)
+        for value, epoch, name, color in ends
+    ]
+
+    def place(ax):
+        low, high = ax.get_ylim()
+        for text, height in zip(texts, _spread([value for value, *_ in ends], 0.065 * (high - low), high), strict=True):
+            text.set_position((1.03, height))
+
+    ax.set_ylim(ax.get_ylim())
+    ax.callbacks.connect("ylim_changed", place)
+    place(ax)
+
+
+def _spread(heights, gap, high):
+    """Move sorted heights apart to at least `gap`: up first, then what went over the top down again.
+
+    Example:
+        >>> _spread([1.0, 1.0, 5.0], 2.0, 5.0)
+        [1.0, 3.0, 5.0]
+        >>> _spread([4.0, 5.0], 2.0, 5.0)
+        [3.0, 5.0]
+    """
+    spread = list(heights)
+    for i in range(1, len(spread)):
+        spread[i] = max(spread[i], spread[i - 1] + gap)
+    spread[-1] = min(spread[-1], max(high, heights[-1]))
+    for i in range(len(spread) - 2, -1, -1):
+        spread[i] = min(spread[i], spread[i + 1] - gap)
+    return spread

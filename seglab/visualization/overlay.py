@@ -110,7 +110,7 @@ def outlines(labels):
     return edges
 
 
-def overlay(image, labels, classes, *, alpha=0.45, ignore_class=None):
+def tinted_image(image, labels, classes, *, alpha=0.45, ignore_class=None):
     """Tint an image with the colors of its labels.
 
     Background keeps the photograph as it is; objects are tinted and outlined; ignored pixels are striped.
@@ -129,7 +129,7 @@ def overlay(image, labels, classes, *, alpha=0.45, ignore_class=None):
         InputError: If the sizes of image and labels differ.
 
     Example:
-        >>> overlay(np.ones((2, 2, 3)), np.zeros((2, 2), int), ["background", "cell"]).min()
+        >>> tinted_image(np.ones((2, 2, 3)), np.zeros((2, 2), int), ["background", "cell"]).min()
         np.float32(1.0)
     """
     image, labels = as_image(image), np.asarray(labels)
@@ -227,7 +227,7 @@ def show_overlay(image, labels, classes, *, alpha=0.45, ignore_class=None, legen
         >>> show_overlay(np.ones((3, 3, 3)), np.eye(3, dtype=int), ["background", "line"]).get_array().shape
         (3, 3, 3)
     """
-    picture = overlay(image, labels, classes, alpha=alpha, ignore_class=ignore_class)
+    picture = tinted_image(image, labels, classes, alpha=alpha, ignore_class=ignore_class)
     ax = axes_or_new(ax, (4, 4.4))
     artist = ax.imshow(picture, interpolation="nearest")
     return _finish(ax, artist, class_names(classes), np.asarray(labels), ignore_class, legend, title)
