@@ -11,8 +11,8 @@ from shutil import which
 
 from seglab import __version__, about
 
-OPTIONAL_PACKAGES = {"nbgrader": "grading", "nbclient": "grading", "nbformat": "grading"}
-"""Packages that only authors and graders need, and the extra that brings them."""
+GRADING_PACKAGES = ("nbgrader", "nbclient", "nbformat")
+"""Packages that only authors and graders need; a student's environment goes without."""
 
 GPU_FOLDER = Path("/proc/driver/nvidia/gpus")
 """Where NVIDIA's driver lists the GPUs on Linux."""
@@ -32,8 +32,8 @@ def diagnose():
     """Look at the environment without importing TensorFlow.
 
     Returns:
-        List of `Finding`: SegLab, Python, every package that the course needs, the device, and the programs
-        for grading. A finding that is not `ok` carries the command that mends it as its `remedy`.
+        List of `Finding`: SegLab, Python, every package that the course needs, the tools for grading where
+        they are installed, and the device. A finding that is not `ok` has the command that mends it as `remedy`.
 
     Example:
         >>> diagnose()[0].name
@@ -41,11 +41,7 @@ def diagnose():
     """
     findings = [Finding("seglab", __version__, True, None), _python()]
     findings += [_package(needed, f'pip install "{needed}"') for needed in about.requirements()]
-    for name, extra in OPTIONAL_PACKAGES.items():
-        needed = next(item for item in about.requirements(extra) if item.name == name)
-        findings.append(_package(needed, f'pip install "{needed}"'))
-    findings += [_program("alembic"), _kernel(), _device()]
-    return findings
+    return [*findings, *_grading(), _kernel(), _device()]
 
 
 def gpu_name():
@@ -90,6 +86,13 @@ def _package(needed, remedy):
     ok = about.is_supported(needed)
     value = f"{version or 'missing'} (supported: {needed.specifier})"
     return Finding(needed.name, value, ok, None if ok else remedy)
+
+
+def _grading():
+    if about.installed_version("nbgrader") is None:
+        return [Finding("grading tools", "not installed; only authors and graders need them", True, None)]
+    needed = [item for item in about.requirements("grading") if item.name in GRADING_PACKAGES]
+    return [*(_package(item, f'pip install "{item}"') for item in needed), _program("alembic")]
 
 
 def _program(name):

@@ -32,9 +32,16 @@ def test_drift_is_judged_by_the_ranges_of_the_package(monkeypatch, version, ok):
 
 
 def test_missing_package_is_a_fault(monkeypatch):
-    monkeypatch.setattr(about, "installed_version", lambda name: None)
-    found = finding("nbgrader")
-    assert (found.ok, found.value.split()[0]) == (False, "missing")
+    installed = about.installed_version
+    monkeypatch.setattr(about, "installed_version", lambda name: None if name == "keras" else installed(name))
+    assert (finding("keras").ok, finding("keras").value.split()[0]) == (False, "missing")
+
+
+def test_student_needs_no_grading_tools(monkeypatch):
+    installed = about.installed_version
+    monkeypatch.setattr(about, "installed_version", lambda name: None if name == "nbgrader" else installed(name))
+    assert finding("grading tools").ok
+    assert not {"nbgrader", "alembic"} & {found.name for found in doctor.diagnose()}
 
 
 def test_old_python_gets_the_newest_supported_one(monkeypatch):
