@@ -4,6 +4,7 @@
 line runs them in two processes, so that the memory of the first is free again when the second starts.
 """
 
+import copy
 import json
 import shutil
 import time
@@ -12,10 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
+from seglab.errors import InputError
+
 BUILT_IN = "shapes"
 LAB = "lab1_fcn_unet"
 # What each of the lab's submitted files holds, by the network that drew it.
 LAB_PREDICTIONS = {"FCN-8s": "predictions_fcn8s.npz", "U-Net": "predictions_unet.npz"}
+MISTAKE = "q2_no_skips"  # the wrong answer that the demo hands in
 GALLERY_IMAGES = 8
 
 
@@ -45,7 +49,8 @@ def compare(spec, out, *, recipe, seed=0, size=None, data_options=None, progress
     out = Path(out)
     started = time.perf_counter()
     mixed = training.use_mixed_precision_on_gpu()
-    options = {"size": size, "batch": recipe.batch, "seed": seed, **(data_options or {})}
+    data_options = data_options or {}
+    options = {"size": size, "batch": recipe.batch, "seed": seed, **data_options}
     train, val, test = (datasets.load(spec, split=split, **options) for split in ("train", "val", "test"))
     for builder in models.VARIANTS.values():  # an impossible size is refused before minutes of training
         builder((*train.size, 3), train.num_classes, base_filters=recipe.base_filters)
@@ -105,6 +110,60 @@ def compare(spec, out, *, recipe, seed=0, size=None, data_options=None, progress
     return results
 
 
+def grade(course_dir, out, *, say=print):
+    """Release the lab, hand in three submissions and grade them with nbgrader.
+
+    Args:
+        course_dir: The course: the folder with `grader_config.py`, `solutions/` and `tests/answers/`.
+        out: Folder that `compare` wrote for the built-in data; the course's copy and the grades go to `out/grading`.
+        say: Called with each line of text for the user.
+
+    Returns:
+        What `autograde_submissions` returns, one `dict` per submission.
+
+    Raises:
+        InputError: If `course_dir` is no course, `out` holds no predictions, or nbgrader cannot work.
+    """
+    from seglab.authoring import notebooks
+    from seglab.authoring.answers import read_answer
+    from seglab.authoring.release import release
+    from seglab.authoring.scratch import copy_course
+    from seglab.grading.autograde import autograde_submissions
+
+    course_dir, out, started = Path(course_dir), Path(out), time.perf_counter()
+    missing = [name for name in LAB_PREDICTIONS.values() if not (out / name).is_file()]
+    if missing:
+        raise InputError(f"{out / missing[0]} is missing: run `seglab demo` on the built-in data first.")
+    folder = out / "grading"
+    shutil.rmtree(folder, ignore_errors=True)
+    course = copy_course(course_dir, LAB, folder / "course")
+    say(f"releasing {LAB}, handing in three submissions and grading them with nbgrader ...")
+    released = release(LAB, course)
+
+    wrong = read_answer(course_dir / "tests" / "answers" / LAB / f"{MISTAKE}.py")
+    solution = notebooks.read(course / "solutions" / LAB / f"{LAB}.ipynb")
+    mistaken = copy.deepcopy(solution)
+    wrong.put_into(mistaken)
+    handed_in = {"reference": solution, "one-mistake": mistaken, "untouched": notebooks.read(released)}
+    for student, notebook in handed_in.items():
+        (folder / "handed-in" / student).mkdir(parents=True)
+        notebooks.write(notebook, folder / "handed-in" / student / f"{LAB}.ipynb")
+        if student != "untouched":
+            for name in LAB_PREDICTIONS.values():
+                shutil.copy(out / name, folder / "handed-in" / student)
+    folders = {student: folder / "handed-in" / student for student in handed_in}
+    grades = autograde_submissions(course, LAB, folders, folder / "nbgrader")
+
+    say(f"\n{'submission':12} {'points':>12}   lost")
+    for row in grades:
+        lost = [name for name, (points, _) in row["questions"].items() if points == 0]
+        by_hand = f", {row['manual_max']:g} more by hand" if row["needs_manual"] else ""
+        say(f"{row['student']:12} {row['score']:5g} of {row['max_score']:g}{by_hand}   {', '.join(lost) or '-'}")
+    say(f"(one-mistake: {wrong.mistake})")
+    say(f"\ngraded in {time.perf_counter() - started:.0f} s; autograded notebooks are in {folder / 'nbgrader'}")
+    return grades
+
+
 def choose_gallery(data, networks, image_scores):
     """Pick test images from the worst to the best by one network's scores, with what every network predicts for them.
 
@@ -148,6 +207,16 @@ def describe(spec):
     """
     kind, _, path = spec.partition(":")
     return Path(path).name if path else kind
+
+
+def default_folder(spec):
+    """Choose where the results of a data set go.
+
+    Example:
+        >>> str(default_folder("shapes")), str(default_folder("folder:/data/camvid"))
+        ('build/demo', 'build/demo-camvid')
+    """
+    return Path("build") / ("demo" if spec == BUILT_IN else f"demo-{describe(spec)}")
 
 
 def slug(name):
