@@ -14,7 +14,7 @@ TRAP = 0.15  # gap between pixel accuracy and mIoU from which accuracy misleads
 
 
 def _percent(share):
-    return f"{100 * share:.1f} %"
+    return f"{100 * share:.1f}%"
 
 
 def accuracy(results, models):

@@ -15,7 +15,7 @@ METRICS = (
     ("Mean pixel accuracy", "share of each true class that is found, averaged over the true classes"),
     (
         "Boundary IoU",
-        "IoU of the bands along the outlines, as wide as 2 % of the image diagonal and at least one pixel (Cheng et "
+        "IoU of the bands along the outlines, as wide as 2% of the image diagonal and at least one pixel (Cheng et "
         "al., Boundary IoU, CVPR 2021), over all test images",
     ),
     ("Parameters", "all weights of the network, trained or fixed"),

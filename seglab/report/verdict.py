@@ -116,8 +116,7 @@ def classes(results, models):
     lines = [] if alone else _missed_by_some(names, scored, missed)
     absent = [name for name in names if name not in reached]
     if absent:
-        verbs = ("occurs", "counts") if len(absent) == 1 else ("occur", "count")
-        lines.append(f"{listed(absent)} {verbs[0]} neither in the truth nor in a prediction and {verbs[1]} in no mean.")
+        lines.append(f"Absent from truth and predictions, and so from every mean: {listed(absent)}.")
     return claim, " ".join(lines)
 
 
