@@ -198,7 +198,7 @@ def trimap_to_labels(trimap, *, border="ignore"):
 
     Args:
         trimap: Integer array `(..., H, W)` of 1, 2 and 3.
-        border: What a border pixel becomes: `"ignore"` (label `IGNORE`), `"foreground"` (class 1), or `"own"` (class 2).
+        border: What a border pixel becomes: `"ignore"` (label `IGNORE`), `"foreground"` (class 1) or `"own"` (class 2).
 
     Returns:
         uint8 array of the same shape: 0 background, 1 foreground, and the border as asked for.

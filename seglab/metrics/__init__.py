@@ -1,9 +1,9 @@
 """Metrics in NumPy, importable without Keras; `seglab.metrics.keras_metrics` has the ones for `model.compile`."""
 
 from seglab.metrics.boundary import boundary_counts, boundary_distance, boundary_iou
+from seglab.metrics.confusion import confusion_matrix
 from seglab.metrics.semantic import (
     accuracy_per_class,
-    confusion_matrix,
     dice_per_class,
     frequency_weighted_iou,
     iou_per_class,

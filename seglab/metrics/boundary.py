@@ -12,7 +12,7 @@ a prediction that is right on every counted pixel scores 1.
 import numpy as np
 
 from seglab.errors import InputError
-from seglab.metrics.semantic import check_arrays, confusion_matrix
+from seglab.metrics.confusion import check_arrays, confusion_matrix
 
 
 def boundary_distance(height, width):
