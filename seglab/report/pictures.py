@@ -117,7 +117,7 @@ def gallery_strips(album):
             alt = f"Labels by {album.names[model]} for image {place}, {text}."
             note = f"<strong>{text}</strong>" if value == best and len(column) > 1 else text
             cells.append(_cell(_labels(album, album.predictions[model, index]), alt, album.names[model], note))
-        strips.append(_strip(place, name, cells))
+        strips.append(_strip("h3", place, name, cells))
     return "\n".join(strips)
 
 
@@ -145,7 +145,7 @@ def error_strips(album):
             )
             uri = png_uri(shrink(paint_errors(kinds, scale=scale), smooth=False))
             cells.append(_cell(uri, f"{alt}.", shown, note.replace("<1", "&lt;1").replace(">99", "&gt;99")))
-        strips.append(_strip(place, name, cells))
+        strips.append(_strip("h4", place, name, cells))
     return "\n".join(strips)
 
 
@@ -248,6 +248,7 @@ def _cell(uri, alt, name, note=""):
     return f"<li>{image_tag(uri, alt)}{caption}</li>"
 
 
-def _strip(place, name, cells):
+def _strip(heading, place, name, cells):
     title = f"Image {place}" + (f", the {name}" if name else "")
-    return f'<div class="strip"><h4>{title}</h4><ul style="--columns:{len(cells)}">{"".join(cells)}</ul></div>'
+    row = f'<ul style="--columns:{len(cells)}">{"".join(cells)}</ul>'
+    return f'<div class="strip"><{heading}>{title}</{heading}>{row}</div>'
