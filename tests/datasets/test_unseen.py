@@ -1,5 +1,6 @@
 """The unseen images belong to their secret seed; a foreign prediction file is read with care."""
 
+import json
 import subprocess
 import zipfile
 from pathlib import Path
@@ -55,15 +56,14 @@ def test_the_seed_is_long_and_stands_in_the_solution_only(seed):
 
 
 def test_an_unknown_lab_is_refused():
-    with pytest.raises(InputError, match="lab must be one of .*lab1_fcn_unet.*got 'lab9'"):
+    with pytest.raises(InputError, match=r"lab must be one of .*lab1_fcn_unet.*got 'lab9'"):
         unseen.unseen_images("lab9")
 
 
 @pytest.mark.parametrize("sources", [[], ["UNSEEN_SEED = 0x1f", "UNSEEN_SEED = 0x2f"]], ids=["none", "two"])
 def test_a_notebook_must_name_one_seed(tmp_path, sources):
-    text = '{"cells": [%s]}' % ", ".join(f'{{"source": ["{source}"]}}' for source in sources)
     path = tmp_path / "sheet.ipynb"
-    path.write_text(text)
+    path.write_text(json.dumps({"cells": [{"source": [source]} for source in sources]}))
     with pytest.raises(InputError, match="must name one UNSEEN_SEED"):
         unseen.seed_of(path)
 
@@ -131,10 +131,12 @@ def test_damaged_files_are_refused_in_one_line(tmp_path):
 
 def test_a_file_that_swells_is_not_unpacked(tmp_path):
     header = np.lib.format.header_data_from_array_1_0(LABELS)
-    with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("labels.npy", "w", force_zip64=True) as member:
-            np.lib.format.write_array_header_1_0(member, header)
-            for _ in range(64):
-                member.write(bytes(1 << 20))
+    with (
+        zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("labels.npy", "w", force_zip64=True) as member,
+    ):
+        np.lib.format.write_array_header_1_0(member, header)
+        for _ in range(64):
+            member.write(bytes(1 << 20))
     with pytest.raises(InputError, match=r"^bomb\.npz is damaged: 98305 label bytes, not 98304"):
         unseen.read_predictions(tmp_path / "bomb.npz")
