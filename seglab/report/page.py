@@ -227,7 +227,7 @@ def _errors(results, album, numbered):
             text += "the counted pixels."
         else:
             name = album.classes[klass]
-            why = ", the class on which the models differ most," if len(album.names) > 1 else ""
+            why = ", of the larger classes the one on which the models differ most," if len(album.names) > 1 else ""
             text = f"{name}{why} against all others. FP (false positives) and FN (false negatives) are shares of the "
             text += "counted pixels."
         body = pictures.error_legend(album) + pictures.error_strips(album)

@@ -26,6 +26,7 @@ from seglab.visualization.overlay import as_image, background_class, class_names
 
 CASES = 8
 ERROR_CASES = 3
+SEEN = 0.02  # share of the pixels from which a class shows in an error map
 ERROR_SIDE = 192  # pixels of the longer side from which stripes are seen
 
 
@@ -61,17 +62,17 @@ class Album:
     def asked_class(self):
         """Choose what error maps ask about: `None` for objects against background, else one class.
 
-        Without a background class, it is the one on which the models differ most, so that a difference can be seen.
+        Without a background class, it is the one on which the models differ most, among those large enough to be seen.
         """
         if background_class(self.classes) is not None:
             return None
         table = np.array([[np.nan if v is None else v for v in iou] for iou in self.ious if iou], float)
         counts = np.array([np.sum(self.labels == k) for k in range(len(self.classes))])
-        if table.size:
-            spread = np.nan_to_num(table, nan=0).max(axis=0) - np.nan_to_num(table, nan=1).min(axis=0)
-            spread[counts == 0] = -1
-            return int(spread.argmax())
-        return int(counts.argmax())
+        if len(table) < 2:
+            return int(counts.argmax())
+        spread = np.nan_to_num(table, nan=0).max(axis=0) - np.nan_to_num(table, nan=1).min(axis=0)
+        spread[counts < SEEN * counts.sum()] = -1
+        return int(spread.argmax())
 
     def error_cases(self, count=ERROR_CASES):
         """Choose which of the cases get error maps, as `(place among the cases, index, name)`.

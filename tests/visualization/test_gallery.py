@@ -3,6 +3,7 @@ import pytest
 
 from seglab import visualization
 from seglab.errors import InputError
+from seglab.labels import colorize
 from seglab.visualization.gallery import image_scores, pick_cases
 
 
@@ -78,3 +79,19 @@ def test_parts_that_do_not_fit_are_refused(images, labels, predictions, message)
         visualization.show_gallery(
             np.zeros(images), np.zeros(labels, int), np.zeros(predictions, int), ["a"], ["x", "y"]
         )
+
+
+def test_every_cell_holds_its_own_picture():
+    rng = np.random.default_rng(5)
+    labels = rng.integers(0, 3, (2, 6, 6))
+    predictions = rng.integers(0, 3, (2, 2, 6, 6))
+    images = rng.random((2, 6, 6, 3)).astype(np.float32)
+    figure = visualization.show_gallery(images, labels, predictions, ["a", "b"], list("xyz"))
+    pictures = [ax.images[0].get_array() for ax in figure.axes]
+    for row in range(2):
+        expected = [
+            images[row],
+            *(colorize(stack, 3) for stack in (labels[row], predictions[0, row], predictions[1, row])),
+        ]
+        for drawn, wanted in zip(pictures[4 * row : 4 * row + 4], expected, strict=True):
+            np.testing.assert_array_equal(drawn, wanted)
