@@ -26,7 +26,8 @@ def source_url():
     if project is not None:
         return project["urls"]["Source"].rstrip("/")
     entries = metadata.metadata("seglab").get_all("Project-URL") or []
-    return next(value.strip() for label, value in (entry.split(",", 1) for entry in entries) if label == "Source")
+    addresses = dict(entry.split(", ", 1) for entry in entries)
+    return addresses["Source"].rstrip("/")
 
 
 def requirements(extra=None):

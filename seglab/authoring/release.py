@@ -16,7 +16,7 @@ from seglab.errors import InputError
 def release(sheet, course_dir="."):
     """Generate `labs/SHEET` from `solutions/SHEET`; the same source gives the same bytes.
 
-    nbgrader works on a copy, so no gradebook stays behind. Nothing is written unless the result is safe
+    nbgrader works on a copy and without a gradebook. Nothing is written unless the result is safe
     to hand out: no solution, no hidden test, and every stub raises `NotImplementedError`.
 
     Args:
@@ -32,7 +32,7 @@ def release(sheet, course_dir="."):
     course_dir = Path(course_dir).resolve()
     with tempfile.TemporaryDirectory(prefix="seglab-release-") as scratch:
         folder = copy_course(course_dir, sheet, Path(scratch) / "course")
-        succeeded, log = run_nbgrader(folder, "generate_assignment", sheet)
+        succeeded, log = run_nbgrader(folder, "generate_assignment", sheet, "--no-db")
         made = folder / "labs" / sheet
         if not succeeded or not (made / f"{sheet}.ipynb").is_file():
             raise InputError(f"solutions/{sheet}: nbgrader cannot release it: {last_error(log)}")

@@ -1,5 +1,6 @@
 """Run nbgrader's autograder over submissions in a course of its own, and read the scores."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -50,17 +51,31 @@ def autograde_submissions(course_dir, sheet, submissions, work_dir):
         else:
             errors[student] = f"handed in no {sheet}.ipynb"
     while pending:
-        run_nbgrader(course, "autograde", sheet)
-        pending = sorted(student for student in pending if not _is_graded(course, sheet, student))
+        _, log = run_nbgrader(course, "autograde", sheet)
+        found = _errors_in(log, sheet)
+        left = sorted(
+            (each for each in pending if not _is_graded(course, sheet, each)), key=lambda each: f"{each}/{sheet}"
+        )
+        pending = [student for student in left if student not in found]
         if pending:
-            # nbgrader goes by name, and some damage makes it give up on all that follow: the first one that
-            # is left tells in a run of its own what is wrong with it, and the others get another run.
-            student = pending.pop(0)
-            _, log = run_nbgrader(course, "autograde", sheet, "--student", student)
-            if not _is_graded(course, sheet, student):
-                errors[student] = last_error(log)
+            # nbgrader goes by path, and some damage makes it give up on all that follow: the first one that is
+            # left did it, and the others get another run.
+            found[pending.pop(0)] = last_error(log.split("Traceback")[0])
+        for student in left:
+            if student in found:
+                errors[student] = found[student]
                 shutil.rmtree(course / "submitted" / student)
     return _read_scores(course, sheet, list(submissions), errors)
+
+
+def _errors_in(log, sheet):
+    """Return what an nbgrader log says of single students: `dict` from student to one line."""
+    start = rf"(?:error processing|While processing) assignment:? .*submitted/([^/\n]+)/{re.escape(sheet)}(.*)"
+    parts = re.split(start, log)
+    return {
+        student: "the kernel hung and could not be interrupted" if "unresponsive" in rest else last_error(text)
+        for student, rest, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
+    }
 
 
 def _is_graded(course, sheet, student):

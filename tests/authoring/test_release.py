@@ -1,6 +1,7 @@
 """The real nbgrader makes the students' version; what would give something away is refused."""
 
 import hashlib
+import json
 import shutil
 
 import nbformat
@@ -106,8 +107,12 @@ def test_sheets_are_listed(course):
     assert sheets(course.folder) == [NAME]
 
 
-def test_unmarked_solution_in_the_text_is_refused(course):
-    course.replace(SHEET, "q2-heading", "Say what you saw.", "    twice = 2 * x\n    return twice")
+def test_solution_repeated_in_the_text_is_refused(course, released, monkeypatch):
+    told, hint = "Say what you saw.", "    twice = 2 * x\n    return twice"
+    course.replace(SHEET, "q2-heading", told, hint)
+    generate_instead(
+        monkeypatch, released, lambda path: path.write_text(path.read_text().replace(told, json.dumps(hint)[1:-1]))
+    )
     with pytest.raises(InputError, match="q2-heading of the release shows a solution of cell q1-double"):
         release(NAME, course_dir=course.folder)
     assert not course.path("labs").exists()

@@ -9,7 +9,7 @@ import pytest
 from seglab.authoring import notebooks
 from seglab.authoring.release import release
 from seglab.errors import InputError
-from seglab.grading.autograde import autograde_submissions
+from seglab.grading.autograde import _errors_in, autograde_submissions
 
 ROOT = Path(__file__).parents[2]
 SHEET = "mini"
@@ -131,6 +131,16 @@ def test_damaged_notebook_stops_nobody_else(results):
 
 def test_dead_kernel_stops_nobody_else(results):
     assert "Kernel died" in results["dan"]["error"]
+
+
+def test_log_of_nbgrader_tells_the_students_apart():
+    log = (
+        "[App | ERROR] There was an error processing assignment: /w/submitted/ann/mini\n"
+        "[App | ERROR] Traceback (most recent call last):\nKeyError: 'x'\nValueError: y\n"
+        "[App | ERROR] While processing assignment /w/submitted/bob-2/mini, the kernel became unresponsive and we\n"
+        "[App | ERROR] There was an error processing assignment 'mini' for student 'ann'\n"
+    )
+    assert _errors_in(log, "mini") == {"ann": "KeyError: 'x'", "bob-2": "the kernel hung and could not be interrupted"}
 
 
 def test_missing_notebook_is_an_error_of_that_student(results):
