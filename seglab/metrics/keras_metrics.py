@@ -13,6 +13,8 @@ from seglab.errors import InputError
 # Not every backend has 64-bit integers (JAX does not, by default), so a count is high * 2^20 + low in two of 32 bits:
 # exact up to 2^51 pixels, and a sum of the low parts of 2,000 cells still fits.
 _LIMB = 1 << 20
+# A batch is counted by a product of matrices in float32, which holds integers up to here.
+_EXACT = 1 << 24
 
 
 class _ConfusionMetric(keras.metrics.Metric):
@@ -26,10 +28,10 @@ class _ConfusionMetric(keras.metrics.Metric):
         self.ignore_class = ignore_class
         # One logit tells two classes apart: background is the other one.
         self._size = max(self.num_classes, 2)
-        # The last cell counts labels outside the class table.
-        cells = self._size * self._size + 1
-        self._low = self.add_variable((cells,), "zeros", dtype="int32", name="low")
-        self._high = self.add_variable((cells,), "zeros", dtype="int32", name="high")
+        # The last row counts labels outside the class table.
+        shape = (self._size + 1, self._size)
+        self._low = self.add_variable(shape, "zeros", dtype="int32", name="low")
+        self._high = self.add_variable(shape, "zeros", dtype="int32", name="high")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Count the pixels of a batch.
@@ -40,7 +42,8 @@ class _ConfusionMetric(keras.metrics.Metric):
             sample_weight: Must be `None`: pixels are counted, not weighed. Use `ignore_class` to leave some out.
 
         Raises:
-            InputError: If `sample_weight` is given or `y_pred` has neither one channel nor `num_classes`.
+            InputError: If `sample_weight` is given, `y_pred` has neither one channel nor `num_classes`, or the batch
+                has more than 2^24 pixels.
         """
         if sample_weight is not None:
             raise InputError(f"{self.name} counts whole pixels: sample_weight must be None. Use ignore_class?")
@@ -51,17 +54,21 @@ class _ConfusionMetric(keras.metrics.Metric):
                 f"y_pred must be logits with {self.num_classes} channels last, got shape {tuple(y_pred.shape)}. "
                 "Set num_classes, or remove an argmax?"
             )
-        labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")
+        labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")  # (B * H * W,)
+        if labels.shape[0] is not None and labels.shape[0] > _EXACT:
+            raise InputError(f"A batch may hold {_EXACT} pixels, got {labels.shape[0]}. Update with smaller batches.")
         if channels == 1:
             predicted = ops.cast(ops.reshape(y_pred, (-1,)) > 0, "int32")
         else:
-            predicted = ops.cast(ops.argmax(ops.reshape(y_pred, (-1, channels)), axis=-1), "int32")
-        known = ops.logical_and(labels >= 0, labels < self._size)
-        cell = ops.where(known, labels * self._size + predicted, self._size * self._size)
-        counted = ops.ones_like(labels)
+            # Not argmax: Keras's first rewrites negative zeros, which on a CPU takes longer than the search.
+            predicted = ops.reshape(ops.top_k(ops.reshape(y_pred, (-1, channels)), 1)[1], (-1,))
+        row = ops.where(ops.logical_and(labels >= 0, labels < self._size), labels, self._size)
         if self.ignore_class is not None:
-            counted = ops.cast(ops.not_equal(labels, self.ignore_class), "int32")
-        low = self._low + ops.segment_sum(counted, cell, num_segments=self._size * self._size + 1)
+            row = ops.where(ops.equal(labels, self.ignore_class), -1, row)  # -1 has no row at all
+        # One product of two one-hot matrices counts all pairs; it compiles on every backend, unlike bincount.
+        truth = ops.one_hot(row, self._size + 1, dtype="float32")  # (B * H * W, K + 1)
+        prediction = ops.one_hot(predicted, self._size, dtype="float32")  # (B * H * W, K)
+        low = self._low + ops.cast(ops.matmul(ops.transpose(truth), prediction), "int32")  # (K + 1, K)
         carry = low // _LIMB
         self._high.assign(self._high + carry)
         self._low.assign(low - carry * _LIMB)
@@ -73,7 +80,7 @@ class _ConfusionMetric(keras.metrics.Metric):
             int64 NumPy array `(K, K)`, rows true, columns predicted.
         """
         low, high = (ops.convert_to_numpy(limb).astype(np.int64) for limb in (self._low, self._high))
-        return (high * _LIMB + low)[:-1].reshape(self._size, self._size)
+        return (high * _LIMB + low)[:-1]
 
     def result(self):
         """Compute the metric of all counted pixels.
@@ -82,16 +89,15 @@ class _ConfusionMetric(keras.metrics.Metric):
             Scalar; `nan` if no pixel was counted, or if one had a label outside `[0, K)` that is not `ignore_class`
             (a compiled graph cannot raise an error; `seglab.metrics.confusion_matrix` does).
         """
-        low, high = (ops.reshape(limb[:-1], (self._size, self._size)) for limb in (self._low, self._high))
-        right = self._exact_sum(low, high, lambda limb: ops.diagonal(limb))
-        in_truth = self._exact_sum(low, high, lambda limb: ops.sum(limb, axis=1))
-        in_prediction = self._exact_sum(low, high, lambda limb: ops.sum(limb, axis=0))
+        right = self._exact_sum(ops.diagonal)
+        in_truth = self._exact_sum(lambda counts: ops.sum(counts, axis=1))
+        in_prediction = self._exact_sum(lambda counts: ops.sum(counts, axis=0))
         value = self._read(right, in_truth, in_prediction)
-        return ops.where(self._low[-1] + self._high[-1] > 0, float("nan"), value)
+        return ops.where(ops.any(self._low[-1] + self._high[-1] > 0), float("nan"), value)
 
-    def _exact_sum(self, low, high, total):
+    def _exact_sum(self, total):
         # Summed as integers and rounded once: sums of float32 would be off by one part in 10^7 per class.
-        return ops.cast(total(high), self.dtype) * _LIMB + ops.cast(total(low), self.dtype)
+        return ops.cast(total(self._high[:-1]), self.dtype) * _LIMB + ops.cast(total(self._low[:-1]), self.dtype)
 
     def _read(self, right, in_truth, in_prediction):
         raise NotImplementedError

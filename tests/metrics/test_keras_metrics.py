@@ -66,6 +66,13 @@ def test_ignore_class_in_and_outside_the_table(ignore):
     assert float(metric.result()) == pytest.approx(mean_iou(expected), abs=1e-6)
 
 
+def test_of_equal_logits_the_first_wins_as_in_numpy():
+    logits = np.array([[[[0.0, 0, 0], [-1, 2, 2], [-0.0, 0, -1]]]], np.float32)
+    metric = DatasetMeanIoU(3)
+    metric.update_state(np.zeros((1, 1, 3), int), logits)
+    assert metric.confusion_matrix()[0].tolist() == np.bincount(logits.argmax(-1).ravel(), minlength=3).tolist()
+
+
 @pytest.mark.parametrize("bad", [3, 254, -1])
 def test_a_label_outside_makes_the_result_nan(bad):
     y_true = np.array([[[0, 1, 2, 255]]])
@@ -106,7 +113,7 @@ def test_counts_of_1e14_pixels(metric, reference):
     rng = np.random.default_rng(1)
     counts = rng.integers(0, 10**12, (21, 21)) * np.where(np.eye(21, dtype=bool), 1, rng.random((21, 21)) < 0.1)
     metric = metric(21)
-    cells = np.append(counts.ravel(), 0)
+    cells = np.concatenate([counts, np.zeros((1, 21), np.int64)])
     low, high = metric.variables
     low.assign((cells % 2**20).astype(np.int32))
     high.assign((cells // 2**20).astype(np.int32))
@@ -168,5 +175,7 @@ def test_errors():
         DatasetMeanIoU(3).update_state(labels, np.zeros((1, 2, 2, 4)))
     with pytest.raises(InputError, match="y_pred must be logits with 3 channels"):
         DatasetMeanIoU(3).update_state(labels, np.zeros((1, 2, 2, 1)))
+    with pytest.raises(InputError, match="A batch may hold 16777216 pixels, got 16777217"):
+        DatasetMeanIoU(1).update_state(np.zeros((1, 1, 2**24 + 1), np.uint8), np.zeros((1, 1, 1, 1)))
     with pytest.raises(InputError, match="sample_weight must be None"):
         DatasetMeanDice(2).update_state(labels, np.zeros((1, 2, 2, 2)), sample_weight=np.ones(1))
