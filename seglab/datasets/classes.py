@@ -50,10 +50,10 @@ class ClassTable:
             >>> table.encode(np.array([[0, 5, 255]]), "a.png")
             array([[  0,   1, 255]], dtype=uint8)
         """
-        inside = (values >= 0) & (values < len(self.lookup))
-        labels = self.lookup[np.where(inside, values, 0)] if not inside.all() else self.lookup[values]
-        bad = values[(labels < 0) | ~inside]
-        if bad.size:
+        known = values.min() >= 0 and values.max() < len(self.lookup)
+        labels = self.lookup.take(values, mode="raise" if known else "clip")
+        if not known or labels.min() < 0:
+            bad = values[(labels < 0) | (values < 0) | (values >= len(self.lookup))]
             value = int(bad.max())
             raise InputError(
                 f"{path} holds label {value}; legal are {self.legal}. If {value} marks pixels not to be counted, "

@@ -113,8 +113,8 @@ class SegmentationData:
         import tensorflow as tf
 
         self._fill(range(len(self)))
-        starts = tf.data.Dataset.range(0, len(self), self.batch)
-        return self._batches(starts, self._plain_batch, None)
+        steps = -(-len(self) // self.batch)
+        return self._stream(tf.data.Dataset.range(steps), _Ahead(self._plain_batch, steps), None)
 
     def training(self, *, augment=None, first_epoch=0):
         """Return the endless shuffled stream to train on.
@@ -146,9 +146,10 @@ class SegmentationData:
             raise InputError(f"first_epoch must be at least 0, got {first_epoch}. Pass first_epoch=0.")
         self._fill(range(len(self)))
         steps = tf.data.Dataset.counter(first_epoch * self.steps_per_epoch)
-        return self._batches(steps, lambda step: self._training_batch(step, augment), min(self.batch, len(self)))
+        make = _Ahead(lambda step: self._training_batch(step, augment))
+        return self._stream(steps, make, min(self.batch, len(self)))
 
-    def _batches(self, numbers, make, length):
+    def _stream(self, numbers, make, length):
         import tensorflow as tf
 
         shape = (length, *self.size)
@@ -157,14 +158,19 @@ class SegmentationData:
             images, labels = tf.numpy_function(make, [number], (tf.float32, tf.int32), stateful=False)
             return tf.ensure_shape(images, (*shape, 3)), tf.ensure_shape(labels, shape)
 
-        return numbers.map(to_tensors, num_parallel_calls=2, deterministic=True).prefetch(2)
+        # Python called from tf.data's own threads can block the end of the process for ever: a stream that is still
+        # open then waits for a call that the closed interpreter no longer answers. So tf.data calls only while somebody
+        # waits for the batch, and what runs ahead are Python's threads.
+        options = tf.data.Options()
+        options.experimental_optimization.inject_prefetch = False
+        return numbers.map(to_tensors).with_options(options)
 
-    def _plain_batch(self, start):
-        rows = slice(start, start + self.batch)
+    def _plain_batch(self, step):
+        rows = slice(step * self.batch, (step + 1) * self.batch)
         return self._images[rows] / _WHITE, self._labels[rows].astype(np.int32)
 
     def _training_batch(self, step, augment):
-        epoch, step = divmod(int(step), self.steps_per_epoch)
+        epoch, step = divmod(step, self.steps_per_epoch)
         order = self._generator(_SHUFFLE, epoch).permutation(len(self))
         chosen = order[step * self.batch : (step + 1) * self.batch]
         images = np.empty((len(chosen), *self.size, 3), np.float32)
@@ -196,6 +202,26 @@ class SegmentationData:
     def _decode(self, index):
         self._images[index], self._labels[index] = self._read(index)
         self._filled[index] = True
+
+
+class _Ahead:
+    """Call a pure function of the step number, and have the next steps computed by threads meanwhile."""
+
+    def __init__(self, make, stop=None, depth=2):
+        self._make, self._stop, self._depth = make, stop, depth
+        self._pool = ThreadPoolExecutor(depth)
+        self._pending = {}
+
+    def __call__(self, step):
+        step = int(step)
+        ready = self._pending.pop(step, None)
+        coming = range(step + 1, step + 1 + self._depth)
+        self._pending = {
+            number: self._pending.get(number) or self._pool.submit(self._make, number)
+            for number in coming
+            if self._stop is None or number < self._stop
+        }
+        return ready.result() if ready else self._make(step)
 
 
 def _physical_memory():

@@ -1,6 +1,8 @@
 """The streams: order, shuffling, resuming, and one decoding per sample."""
 
 import itertools
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -172,3 +174,19 @@ def test_repr_and_name():
     data = numbered(3)
     assert repr(data) == "<numbered train: 3 images 16x20, 250 classes>"
     assert data.name(2) == "n2"
+
+
+def test_process_ends_with_an_open_stream():
+    """The next batch is being made while the interpreter closes: that must not block its end."""
+    program = """
+import time
+from seglab.datasets import load
+
+def slow(image, labels, rng, *, ignore_class):
+    time.sleep(0.1)
+    return image, labels
+
+stream = iter(load("shapes", count=8, batch=4, size=16).training(augment=slow))
+next(stream)
+"""
+    assert subprocess.run([sys.executable, "-c", program], timeout=60, check=False).returncode == 0
