@@ -19,7 +19,7 @@ demo: setup ## train FCN and U-Net on the built-in data, write the report, relea
 
 test: setup ## the test suite (skips what is marked slow)
 	@pytest -n 2 --dist loadfile -m "not slow and not browser"
-	@pytest -q --nbval-lax -p no:doctest course
+	@pytest -q --nbval-lax course
 
 test-all: setup ## everything, in all three locked environments
 	pytest -n 2 --dist loadfile && pytest -q --nbval-lax course

@@ -8,11 +8,12 @@ import copy
 import json
 import shutil
 import time
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 
+from seglab import __version__
+from seglab.about import installed_version
 from seglab.errors import InputError
 
 BUILT_IN = "shapes"
@@ -79,8 +80,8 @@ def compare(spec, out, *, recipe, seed=0, size=None, data_options=None, progress
 
     results = {
         "title": f"FCN and U-Net on {describe(spec)}",
-        "seglab": metadata.version("seglab"),
-        "versions": {name: metadata.version(name) for name in ("tensorflow", "keras", "numpy")},
+        "seglab": __version__,
+        "versions": {name: installed_version(name) for name in ("tensorflow", "keras", "numpy")},
         "device": training.device_name() + (", mixed precision" if mixed else ""),
         "data": {
             "spec": describe(spec),
@@ -88,7 +89,7 @@ def compare(spec, out, *, recipe, seed=0, size=None, data_options=None, progress
             "ignore_class": test.ignore_class,
             "size": list(test.size),
             "count": counts,
-            "notes": list(test.notes),
+            "notes": notes_on(spec, data_options),
         },
         "recipe": recipe.to_dict(),
         "seed": seed,
@@ -96,7 +97,7 @@ def compare(spec, out, *, recipe, seed=0, size=None, data_options=None, progress
         "models": rows,
     }
     gallery = choose_gallery(test, networks, rows[-1]["image_mean_iou"])
-    if spec == BUILT_IN:
+    if spec == BUILT_IN and size is None:
         predict_unseen(networks, out)
     np.savez_compressed(out / "gallery.npz", **gallery)
     report.write_report(results, gallery, out / "report.html")
@@ -196,6 +197,20 @@ def predict_unseen(networks, out):
     images = unseen_images(LAB)
     for name, filename in LAB_PREDICTIONS.items():
         np.savez_compressed(Path(out) / filename, labels=evaluation.predict(networks[name], images).astype(np.uint8))
+
+
+def notes_on(spec, data_options):
+    """Say what was done to a folder's images and labels before they were scored.
+
+    Example:
+        >>> notes_on("folder:pets", {"border": "own", "ignore": None})[1]
+        'How the label files were read: border own.'
+    """
+    if spec.partition(":")[0] != "folder":
+        return []
+    said = ", ".join(f"{name} {value}" for name, value in data_options.items() if value is not None)
+    notes = ["Images are resized without keeping their aspect; every score is at the size given here."]
+    return [*notes, f"How the label files were read: {said}."] if said else notes
 
 
 def describe(spec):

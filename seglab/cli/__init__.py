@@ -5,6 +5,7 @@ the library is an `InputError`; the one place that turns it into a line and exit
 """
 
 import argparse
+import logging
 import os
 import sys
 
@@ -23,6 +24,7 @@ def main(argv=None):
         Exit code: 0 done, 1 findings (`lint`, `doctor`), 2 bad input, 130 interrupted.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # five networks in one process are no cause for alarm
     argv = sys.argv[1:] if argv is None else list(argv)
     arguments = build_parser().parse_args(argv)
     arguments.argv = argv

@@ -15,19 +15,22 @@ def doctor(arguments):
     if arguments.json:
         print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=1))
     else:
-        print(checks.format_findings(findings))
+        for finding in findings:
+            print(f"{'ok   ' if finding.ok else 'MEND '} {finding.name:22} {finding.value}")
+            if finding.remedy and not finding.ok:
+                print(f"      {finding.remedy}")
     return 0 if all(finding.ok for finding in findings) else 1
 
 
 def release(arguments):
     """Generate the students' version of sheets."""
     from seglab.authoring.release import release as release_sheet
-    from seglab.authoring.release import sheets_of
+    from seglab.authoring.release import sheets
 
     if arguments.all == bool(arguments.sheets):
         raise InputError("name the sheets to release, or write --all")
     course = Path.cwd()
-    for sheet in sheets_of(course) if arguments.all else arguments.sheets:
+    for sheet in sheets(course) if arguments.all else arguments.sheets:
         print(release_sheet(sheet, course))
 
 

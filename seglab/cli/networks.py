@@ -68,8 +68,8 @@ def demo(arguments):
     """Compare the networks; on the built-in data also release and grade the lab."""
     from seglab import demo as job
 
-    built_in = arguments.data == job.BUILT_IN
-    if built_in and not arguments.no_grading:
+    as_in_the_lab = arguments.data == job.BUILT_IN and arguments.size is None
+    if as_in_the_lab and not arguments.no_grading:
         # The networks train in a process of their own: its memory is free again when grading starts.
         apart = subprocess.run([sys.executable, "-m", "seglab", *arguments.argv, "--no-grading"])
         if apart.returncode:
@@ -183,7 +183,7 @@ def demo_options(parser):
     add_data_options(parser, default="shapes")
     add_recipe_options(parser)
     parser.add_argument("--out", type=Path, help="folder for the results (default: build/demo or build/demo-NAME)")
-    parser.add_argument("--no-grading", action="store_true", help="stop after the report; another --data implies it")
+    parser.add_argument("--no-grading", action="store_true", help="stop after the report; other data or sizes imply it")
 
 
 def datasets_options(parser):
