@@ -100,6 +100,13 @@ def test_predictions_on_ignored_pixels_do_not_matter():
     assert confusion_matrix(y_true, np.array([[0, 0, -5]]), 2, ignore_class=255).sum() == 2
 
 
+def test_a_negative_ignore_label_in_signed_bytes():
+    y_true, y_pred = np.array([[0, 1, -3]], np.int8), np.array([[1, 1, 0]], np.int8)
+    assert confusion_matrix(y_true, y_pred, 2, ignore_class=-3).tolist() == [[0, 1], [0, 1]]
+    with pytest.raises(InputError, match="from -3 to 1"):
+        confusion_matrix(y_true, y_pred, 2, ignore_class=253)
+
+
 def test_nothing_to_count():
     assert confusion_matrix(np.zeros((0, 4, 4), np.uint8), np.zeros((0, 4, 4), np.int64), 3).tolist() == [[0] * 3] * 3
     assert confusion_matrix(np.full(9, 255), np.zeros(9, int), 3, ignore_class=255).sum() == 0

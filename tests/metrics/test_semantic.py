@@ -52,6 +52,7 @@ def test_everything_background_looks_good_to_pixel_accuracy_only():
     assert metrics.mean_iou(confusion) == pytest.approx(0.495)
 
 
+@pytest.mark.filterwarnings("ignore:A single label was found")
 @settings(deadline=None, max_examples=50)
 @given(seed=st.integers(0, 2**32 - 1), num_classes=st.integers(2, 8), length=st.integers(1, 80))
 def test_equals_sklearn(seed, num_classes, length):
