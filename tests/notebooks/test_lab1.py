@@ -209,8 +209,12 @@ def test_the_full_profile_trains_on_own_photos_too(tmp_path, monkeypatch):
     monkeypatch.setenv("SEGLAB_DATA", f"folder:{tmp_path / 'pets'}")
     # One epoch is not enough for the points of question 3.
     folder = execute(tmp_path / "run", small, expected_failures={"q3-run-test-unet", "q3-run-test-margin"})
-    text = (folder / "executed.ipynb").read_text(encoding="utf-8")
-    assert "FULL: Recipe(epochs=1" in text and "Your images, from hard to easy" in text
+    outputs = {cell["id"]: cell.get("outputs", []) for cell in notebooks.read(folder / "executed.ipynb")["cells"]}
+    assert "".join(outputs["settings"][0]["text"]).startswith("FULL: Recipe(")
+    printed = "".join("".join(output.get("text", "")) for output in outputs["own-train"])
+    assert "FCN-8s   mIoU " in printed and "U-Net    mIoU " in printed
+    assert any("image/png" in output.get("data", {}) for output in outputs["own-train"])
+    assert unseen.read_predictions(folder / "predictions_unet.npz").shape == (24, 64, 64)
 
 
 def execute(folder, source, *, expected_failures=frozenset()):
