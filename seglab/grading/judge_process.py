@@ -1,0 +1,131 @@
+"""The judge's processes: one host per sheet, warm, that forks one judge per submission.
+
+The host is forked from the zygote, which has imported everything; it reads the master, runs the set-up
+cells once, and waits for jobs. All messages come from the worker.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+from seglab.grading import linux
+from seglab.grading.judge import Judge
+from seglab.grading.student_client import StudentProcess
+
+SIZE_OF_MESSAGE = 1 << 20
+
+
+def host(descriptor):
+    """Serve one master until the worker closes the connection; never returns.
+
+    The first message names the master; each later one is a job, with the zygote's socket and a file for the results.
+
+    Args:
+        descriptor: Number of the connected socket to the worker.
+    """
+    linux.die_with_parent()
+    linux.prctl(linux.SET_DUMPABLE, 0)
+    link = socket.socket(fileno=descriptor)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    order = json.loads(link.recv(SIZE_OF_MESSAGE))
+    _forbid_unsafe_loading()
+    master = json.loads(Path(order["master"]).read_bytes())
+    judge = Judge(master, order["settings"], order["seed"])
+    judge.warm()
+    gc.collect()
+    gc.freeze()
+    forkable = len(os.listdir("/proc/self/task")) == 1
+    link.send(json.dumps({"forkable": forkable}).encode())
+    while True:
+        raw, descriptors, _, _ = socket.recv_fds(link, SIZE_OF_MESSAGE, 2)
+        if not raw:
+            os._exit(0)
+        child = os.fork() if forkable else 0
+        if child == 0:
+            with contextlib.suppress(BaseException):
+                _grade(judge, json.loads(raw), link, *descriptors)
+            os._exit(1)
+        for number in descriptors:
+            os.close(number)
+
+
+def _grade(judge, job, link, control, results):
+    """Grade one submission and leave the process."""
+    linux.die_with_parent()
+    linux.prctl(linux.SET_DUMPABLE, 0)
+    os.setsid()
+    handle = os.pidfd_open(os.getpid())
+    socket.send_fds(link, [json.dumps({"pid": os.getpid()}).encode()], [handle])
+    os.close(handle)
+    link.close()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nothing, number)
+    os.chdir(job["folder"])
+    _limit(judge.settings)
+    stream = os.fdopen(results, "wb", buffering=0)
+
+    def tell(event):
+        stream.write(json.dumps(event, ensure_ascii=True).encode() + b"\n")
+
+    zygote = socket.socket(fileno=control)
+    judge.settings["deadline"] = time.monotonic() + judge.settings["notebook_seconds"]
+    count = 0
+
+    def start():
+        nonlocal count
+        count += 1
+        name = f"{job['name']}-{count}"
+        work = Path(job["work"], name)
+        work.mkdir(mode=0o700)
+        student = StudentProcess(zygote, {**job["spec"], "name": name, "work": str(work)}, judge.settings)
+        for path in job["artifacts"]:
+            content = Path(path).read_bytes()
+            student.ask("file", value=content, name=Path(path).name)
+        return student
+
+    code = 1
+    try:
+        submission = json.loads(Path(job["submission"]).read_bytes())
+        judge.grade(submission, start, tell, skip=job["skip"])
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        tell({"end": {"judge_mb": memory}})
+        code = 0
+    except BaseException as error:
+        tell({"error": f"{type(error).__name__}: {error}"[:1000]})
+    finally:
+        os._exit(code)
+
+
+def _limit(settings):
+    with open("/proc/self/status") as file:
+        born = next(int(line.split()[1]) << 10 for line in file if line.startswith("VmData"))
+    limit = born + (settings["judge_memory_mb"] << 20)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _forbid_unsafe_loading():
+    """No file of a student's may run code here: pickles and Keras files are refused, whatever a test asks for."""
+
+    def watch(event, arguments):
+        if event == "pickle.find_class":
+            raise RuntimeError("the judge loads no pickle: it runs code; load it inside a probe")
+
+    sys.addaudithook(watch)
+    if "keras" in sys.modules:
+        keras = sys.modules["keras"]
+
+        def refuse(*_, **__):
+            raise RuntimeError("the judge loads no Keras model file: it can hold code; load it inside a probe")
+
+        for module in (keras.saving, keras.models):
+            module.load_model = refuse

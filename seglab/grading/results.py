@@ -1,0 +1,147 @@
+"""What is known of a job: put together from the judge's events, whenever it ended, and written to a file."""
+
+import json
+import os
+
+from seglab.grading import sandbox
+from seglab.grading.cell_code import text_of
+from seglab.grading.repair.roles import nbgrader_metadata, role
+
+NOT_REACHED = "this test was not reached"
+STOPPED = "the test took too long and was stopped"
+MAX_LOG = 500  # lines
+
+
+class Result:
+    """The result of one job.
+
+    Args:
+        job: The job, complete.
+        versions: `dict` of versions of packages.
+
+    Attributes:
+        ended: Whether a judge came to the end of the notebook.
+        error: Why the notebook as a whole could not be graded, or `None`.
+        finished: `grade_id`s of the tests that have a verdict.
+    """
+
+    def __init__(self, job, versions):
+        self.job, self.versions = job, versions
+        self.cells, self.finished, self.begun = {}, set(), None
+        self.ended, self.error = False, None
+        self.log, self.limits, self.rungs, self.memory, self.answering = [], [], {}, 0, 0.0
+        self.hidden_tests = False
+        self.position = 0
+
+    def start(self, master):
+        """List the tests of the master, none of them reached."""
+        for cell in master["cells"]:
+            if role(cell) == "test":
+                known = nbgrader_metadata(cell)
+                self.cells[str(known.get("grade_id", ""))] = _cell(0.0, float(known.get("points", 0)), NOT_REACHED)
+                self.hidden_tests |= self.job["settings"]["hidden_begin"] in text_of(cell)
+
+    def read(self, stream):
+        """Take over the events that a judge has written since the last call.
+
+        Args:
+            stream: Path of the file.
+        """
+        self.begun = None
+        with open(stream, "rb") as file:
+            file.seek(self.position)
+            content = file.read()
+        self.position += len(content)
+        for line in content.splitlines():
+            try:
+                self._take(json.loads(line))
+            except ValueError:  # the last line of a judge that was killed while it wrote
+                continue
+
+    def blame(self, limit):
+        """Give the test in which a judge was killed its verdict.
+
+        Args:
+            limit: Which limit ended the judge.
+
+        Returns:
+            Whether there was such a test, so that another judge can go on behind it.
+        """
+        self.limits.append(limit or "judge ended")
+        if self.begun is None or self.begun in self.finished:
+            self.error = self.error or f"the judge was stopped outside of a test: {limit or 'it ended'}"
+            return False
+        cell = self.cells[self.begun]
+        cell.update(points=0.0, kind="Killed", error=STOPPED, detail=f"the judge was stopped: {limit or 'it ended'}")
+        self.finished.add(self.begun)
+        return True
+
+    def write(self, folder, seconds):
+        """Write `result.json` in one step.
+
+        Args:
+            folder: `Path` of the job's folder.
+            seconds: How long the job took.
+
+        Returns:
+            The result, a `dict`.
+        """
+        result = {
+            "key": self.job["key"],
+            "score": sum(cell["points"] for cell in self.cells.values()),
+            "max_score": sum(cell["max"] for cell in self.cells.values()),
+            "cells": self.cells,
+            "log": self.log[:MAX_LOG],
+            "limits_hit": list(dict.fromkeys(self.limits)),
+            "rungs": self.rungs,
+            "versions": self.versions,
+            "seconds": round(seconds, 4),
+            "student_seconds": round(self.answering, 4),
+            "memory_mb": self.memory,
+            "error": self.error,
+        }
+        unfinished = folder / "result.json.part"
+        unfinished.write_text(json.dumps(result, indent=1, sort_keys=True), encoding="utf-8")
+        os.replace(unfinished, folder / "result.json")
+        return result
+
+    def _take(self, event):
+        if "begin" in event:
+            self.begun = event["begin"]
+        elif "cell" in event:
+            keys = ("points", "max", "kind", "error", "detail", "seconds")
+            self.cells[event["cell"]] = {key: event[key] for key in keys}
+            self.finished.add(event["cell"])
+        elif "log" in event:
+            self.log.append(event["log"])
+        elif "limit" in event:
+            self.limits.append(event["limit"])
+        elif "rungs" in event:
+            self.rungs = event["rungs"]
+        elif "process" in event:
+            self.memory = max(self.memory, event["process"].get("peak_mb", 0))
+            self.answering += event["process"]["answering"]
+            if event["process"].get("limit"):
+                self.limits.append(event["process"]["limit"])
+        elif "end" in event:
+            self.ended = True
+        elif "error" in event:
+            self.error = event["error"]
+
+
+def refusal(rungs, settings, hidden_tests):
+    """Return why hidden tests must not run here, `None` where they may.
+
+    Args:
+        rungs: What the ladder reported.
+        settings: The job's settings, complete.
+        hidden_tests: Whether the sheet has any.
+    """
+    missing = sandbox.enough(rungs)
+    if not missing or not hidden_tests or settings["allow_weak_sandbox"]:
+        return None
+    return "the sandbox is too weak for hidden tests (allow_weak_sandbox runs them): " + "; ".join(missing)
+
+
+def _cell(points, most, error):
+    return {"points": points, "max": most, "kind": None, "error": error, "detail": "", "seconds": 0.0}

@@ -1,0 +1,191 @@
+"""Grades one job: a folder with a job, a master and a submission becomes a folder with a result."""
+
+import hashlib
+import itertools
+import json
+import os
+import secrets
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from seglab.errors import InputError
+from seglab.grading import cgroups
+from seglab.grading import settings as grading_settings
+from seglab.grading.hosts import JudgeHost
+from seglab.grading.results import Result
+from seglab.grading.zygote import PACKAGE, Zygote
+
+RESTARTS = 2  # judges that are killed and followed by another one that goes on behind the test
+KEPT_HOSTS = 4
+FIRST_USER = 1_900_000_000  # no system gives such numbers to anyone
+counter = itertools.count(1)
+
+
+def run_job(job_dir):
+    """Grade one job in processes of its own.
+
+    Args:
+        job_dir: Folder with `job.json` and the files that it names.
+
+    Returns:
+        `dict`, the result, which is also written to `result.json` in the folder.
+
+    Raises:
+        InputError: If the job itself is malformed.
+    """
+    job = read_job(job_dir)
+    with Zygote(job["imports"], job["settings"]) as zygote:
+        return grade_job(job_dir, zygote)
+
+
+def read_job(job_dir):
+    """Read and check the job of a folder.
+
+    Args:
+        job_dir: Folder with `job.json` and the files that it names.
+
+    Returns:
+        `dict` with the keys of `job.json`, `settings` complete.
+
+    Raises:
+        InputError: If a key or a file is missing, or a file is not a plain file of the folder.
+    """
+    path = Path(job_dir) / "job.json"
+    try:
+        job = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: no job: {error}") from None
+    defaults = {"sheet": "", "notebook": "", "student": "", "artifacts": [], "settings": {}, "imports": [], "seed": 0}
+    job = {**defaults, "master": "master.ipynb", "submission": "submission.ipynb", "key": "", **job}
+    job["settings"] = grading_settings.complete(job["settings"])
+    for name in (job["master"], job["submission"], *job["artifacts"]):
+        if not isinstance(name, str) or Path(name).name != name or name.startswith("."):
+            raise InputError(f"{path}: {name!r} must be the name of a file in the same folder.")
+        file = Path(job_dir) / name
+        if not file.exists() or not stat.S_ISREG(file.lstat().st_mode):
+            raise InputError(f"{path}: {name} is not a plain file in the same folder.")
+    return job
+
+
+def grade_job(job_dir, zygote):
+    """Grade one job with a zygote that runs already.
+
+    Args:
+        job_dir: Folder with `job.json` and the files that it names.
+        zygote: A running `Zygote`; it keeps the judges of the last sheets.
+
+    Returns:
+        `dict`, the result, which is also written to `result.json` in the folder. `error` is `None` unless the whole
+        notebook could not be graded.
+
+    Raises:
+        InputError: If the job itself is malformed.
+    """
+    job_dir, begun = Path(job_dir).resolve(), time.monotonic()
+    job = read_job(job_dir)
+    name = f"{os.getpid()}-{next(counter)}-{secrets.token_hex(3)}"
+    stream = job_dir / "result.jsonl"
+    stream.write_bytes(b"")
+    scratch = Path(tempfile.mkdtemp(prefix="seglab-grade-"))
+    result = Result(job, zygote.ready["versions"])
+    try:
+        result.start(json.loads((job_dir / job["master"]).read_bytes()))
+        message = _message_to_judge(job, job_dir, scratch, name)
+        _grade_with_restarts(job, job_dir, zygote, message, stream, result)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        result.error = f"{type(error).__name__}: {error}"
+    finally:
+        _remove(scratch)
+        cgroups.remove(cgroups.leftovers(name))
+    return result.write(job_dir, time.monotonic() - begun)
+
+
+def _grade_with_restarts(job, job_dir, zygote, message, stream, result):
+    """Run judges until one comes to the end; a judge that is killed costs the test it was in, no other."""
+    for _ in range(RESTARTS + 1):
+        host = _host(zygote, job_dir / job["master"], job["settings"], job["seed"])
+        with stream.open("ab") as file:
+            limit = host.grade({**message, "skip": sorted(result.finished)}, file.fileno())
+        result.read(stream)
+        if result.ended or result.error or not result.blame(limit):
+            return
+
+
+def _host(zygote, master, settings, seed):
+    """Return the host of a master, a new one where none is warm."""
+    content = master.read_bytes()
+    key = hashlib.sha256(content + json.dumps([settings, seed], sort_keys=True).encode()).hexdigest()
+    host = zygote.hosts.pop(key, None)
+    if host is None or not host.usable:
+        secret = int.from_bytes(hashlib.sha256(b"judge" + content + str(seed).encode()).digest()[:8], "little")
+        host = JudgeHost(zygote, master, settings, secret)
+    zygote.hosts[key] = host  # the last one used is the last one dropped
+    while len(zygote.hosts) > KEPT_HOSTS:
+        zygote.hosts.pop(next(iter(zygote.hosts))).close()
+    return host
+
+
+def _message_to_judge(job, job_dir, scratch, name):
+    settings = job["settings"]
+    folder, work = scratch / "judge", scratch / "work"
+    folder.mkdir()
+    work.mkdir(mode=0o711)
+    scratch.chmod(0o711)
+    artifacts = []
+    for artifact in job["artifacts"]:
+        if (job_dir / artifact).stat().st_size > settings["artifact_mb"] << 20:
+            raise ValueError(f"{artifact} is larger than {settings['artifact_mb']} MB")
+        shutil.copyfile(job_dir / artifact, folder / artifact)
+        artifacts.append(str(job_dir / artifact))
+    spec = {
+        "seed": job["seed"],
+        "uid": _user_of_its_own(),
+        "readable": readable_paths(),
+        "hidden": [str(Path(path).resolve()) for path in (*settings["hide"], job_dir)],
+        "devices": _gpu_devices() if settings["gpu"] else [],
+        "memory": int(settings["memory_mb"]) << 20,
+        "disk": int(settings["disk_mb"]) << 20,
+        "tasks": int(settings["tasks"]),
+        "cpu": int(settings["notebook_seconds"]) * (os.cpu_count() or 1),
+        "skip": settings["skip"],
+    }
+    paths = {"folder": str(folder), "work": str(work), "submission": str(job_dir / job["submission"])}
+    return {"name": name, "spec": spec, "artifacts": artifacts, **paths}
+
+
+def readable_paths():
+    """Return the folders that a student's process may read: the interpreter, its packages and this package.
+
+    Returns:
+        List of absolute paths.
+    """
+    paths = [sys.prefix, sys.base_prefix, sys.exec_prefix, str(PACKAGE)]
+    paths += [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages") and Path(path).is_dir()]
+    return list(dict.fromkeys(spelling for path in paths for spelling in (path, os.path.realpath(path))))
+
+
+def _user_of_its_own():
+    """Return a user's number that nobody has, within what this user namespace can name."""
+    wanted = FIRST_USER + os.getpid() % 5_000_000 * 16 + next(counter) % 16
+    with open("/proc/self/uid_map") as file:
+        ranges = [tuple(map(int, line.split())) for line in file]
+    if any(first <= wanted < first + count for first, _, count in ranges):
+        return wanted
+    first, _, count = max(ranges, key=lambda entry: entry[2])
+    return first + count - 1 - os.getpid() % max(1, min(1000, count - 1))
+
+
+def _gpu_devices():
+    return sorted(str(path) for path in Path("/dev").glob("nvidia*") if stat.S_ISCHR(path.stat().st_mode))
+
+
+def _remove(folder):
+    """Remove a folder whatever a student's process left in it; the standard library gives up on deep nesting."""
+    if any(True for _ in (folder / "work").glob("*/*")):
+        subprocess.run(["chmod", "-R", "u+rwX", str(folder)], check=False, capture_output=True)
+    subprocess.run(["rm", "-rf", "--one-file-system", str(folder)], check=False, capture_output=True)
