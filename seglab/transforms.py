@@ -148,7 +148,7 @@ def resize_labels(labels, size):
     """
     _check_size(size)
     rows, cols = ((np.arange(new) + 0.5) * (old / new) for new, old in zip(size, labels.shape, strict=True))
-    return labels[rows.astype(np.intp)[:, None], cols.astype(np.intp)]
+    return labels.take(rows.astype(np.intp), axis=0).take(cols.astype(np.intp), axis=1)
 
 
 def adjust_color(image, *, brightness=0.0, contrast=1.0, saturation=1.0):

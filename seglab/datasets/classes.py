@@ -32,34 +32,47 @@ class ClassTable:
     lookup: np.ndarray
     legal: str
 
-    def encode(self, values, path):
-        """Turn the numbers of a label file into labels.
+    def check(self, values, path):
+        """Refuse numbers that the table does not know.
 
         Args:
             values: Integer array `(H, W)` as read from the file.
             path: Name for the error message.
 
-        Returns:
-            uint8 array `(H, W)`: `0..K-1` and `ignore_class`.
-
         Raises:
             InputError: If a value is not in the table.
 
         Example:
-            >>> table = class_table({0: "background", 5: "cell"}, {255})
-            >>> table.encode(np.array([[0, 5, 255]]), "a.png")
-            array([[  0,   1, 255]], dtype=uint8)
+            >>> class_table({0: "background", 5: "cell"}).check(np.array([[0, 5, 5]]), "a.png")
         """
-        known = values.min() >= 0 and values.max() < len(self.lookup)
-        labels = self.lookup.take(values, mode="raise" if known else "clip")
-        if not known or labels.min() < 0:
-            bad = values[(labels < 0) | (values < 0) | (values >= len(self.lookup))]
-            value = int(bad.max())
+        low, high = int(values.min()), int(values.max())
+        if low >= 0 and high < len(self.lookup) and self.lookup[low : high + 1].min() >= 0:
+            return  # all that lies between is legal: no need to look at every pixel
+        found = np.unique(values)
+        known = (found >= 0) & (found < len(self.lookup))
+        known[known] = self.lookup[found[known]] >= 0
+        if not known.all():
+            value = int(found[~known][-1])
             raise InputError(
                 f"{path} holds label {value}; legal are {self.legal}. If {value} marks pixels not to be counted, "
                 f"pass ignore={value} (--ignore {value}); if it is a class, add it to classes.txt."
             )
-        return labels.astype(np.uint8)
+
+    def encode(self, values):
+        """Turn the numbers of a label file into labels.
+
+        Args:
+            values: Integer array `(H, W)` of checked numbers.
+
+        Returns:
+            uint8 array `(H, W)`: `0..K-1` and `ignore_class`.
+
+        Example:
+            >>> table = class_table({0: "background", 5: "cell"}, {255})
+            >>> table.encode(np.array([[0, 5, 255]]))
+            array([[  0,   1, 255]], dtype=uint8)
+        """
+        return self.lookup.take(values).astype(np.uint8)
 
 
 def class_table(names, ignored=(), *, values=256, ignore_class=None):

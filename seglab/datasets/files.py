@@ -11,7 +11,7 @@ _BAD_FILE = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.Dec
 _LABEL_MODES = ("1", "L", "P", "I;16", "I;16B", "I")
 
 
-def read_image(path):
+def read_image(path, size=None):
     """Read an image as RGB.
 
     One channel becomes three equal ones, an alpha channel is dropped, a palette is looked up, and of 16 bits the upper
@@ -19,9 +19,10 @@ def read_image(path):
 
     Args:
         path: Image file in any format that Pillow reads.
+        size: `(height, width)` to resize to, as `seglab.transforms.resize_image` does; `None` keeps the file's size.
 
     Returns:
-        uint8 array `(H, W, 3)`.
+        `(image, file_size)`: uint8 `(H, W, 3)` and the file's own `(height, width)`.
 
     Raises:
         InputError: If the file is missing or broken, or holds floating-point values.
@@ -30,9 +31,9 @@ def read_image(path):
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     Image.fromarray(np.full((4, 6), 7, np.uint8)).save(f"{folder}/a.png")
-        ...     image = read_image(f"{folder}/a.png")
-        >>> image.shape, image[0, 0].tolist()
-        ((4, 6, 3), [7, 7, 7])
+        ...     image, file_size = read_image(f"{folder}/a.png", (2, 2))
+        >>> image.shape, image[0, 0].tolist(), file_size
+        ((2, 2, 3), [7, 7, 7], (4, 6))
     """
     picture = _open(path)
     if picture.mode.startswith("I"):
@@ -40,10 +41,16 @@ def read_image(path):
         picture = Image.fromarray((np.asarray(picture).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8))
     if picture.mode == "F":
         raise InputError(f"{path} holds floating-point values, whose range nobody knows. Save it with 8 or 16 bits.")
+    file_size = picture.height, picture.width
     try:
-        return np.asarray(picture.convert("RGB"))
+        # Every copy that is saved counts: on few cores the reading of the files is what the first epoch waits for.
+        if picture.mode != "RGB":
+            picture = picture.convert("RGB")
+        if size not in (None, file_size):
+            picture = picture.resize(size[::-1], Image.Resampling.BILINEAR)
     except _BAD_FILE as error:
         raise InputError(_broken(path, error)) from error
+    return np.asarray(picture), file_size
 
 
 def read_label_file(path):

@@ -21,7 +21,7 @@ import numpy as np
 from seglab.datasets.classes import VOC_CLASSES, class_table, find_classes, read_classes
 from seglab.datasets.files import read_image, read_label_file
 from seglab.errors import InputError
-from seglab.transforms import resize
+from seglab.transforms import resize_labels
 
 KINDS = {
     "labels": "semantic",
@@ -75,19 +75,18 @@ def open_split(path, split, size, *, seed=0, count=None, labels=None, kind=None,
 
     def read(index):
         name = names[index]
-        image, values = read_image(images[name]), read_label_file(masks[name])
-        if values.shape != image.shape[:2]:
+        image, file_size = read_image(images[name], size)
+        values = read_label_file(masks[name])
+        if values.shape != file_size:
+            rows, cols = file_size
             raise InputError(
-                f"{images[name]} is {_by(image)} (rows x columns), but {masks[name]} is {_by(values)}. "
-                "Make the two the same size."
+                f"{images[name]} is {rows}x{cols} (rows x columns), but {masks[name]} is "
+                f"{values.shape[0]}x{values.shape[1]}. Make the two the same size."
             )
-        return resize(image, table.encode(values, masks[name]), size)
+        table.check(values, masks[name])  # every pixel of the file, not only those that resizing keeps
+        return image, table.encode(resize_labels(values, size))
 
     return read, names, table
-
-
-def _by(array):
-    return f"{array.shape[0]}x{array.shape[1]}"
 
 
 def _find_images(root):

@@ -18,26 +18,37 @@ def test_ignored_value_beyond_the_classes_is_kept():
     table = class_table({0: "sky", 1: "road", 2: "void"}, {2})
     assert table.classes == ("sky", "road")
     assert table.ignore_class == 2
-    np.testing.assert_array_equal(table.encode(np.array([[0, 1, 2]]), "a"), [[0, 1, 2]])
+    np.testing.assert_array_equal(table.encode(np.array([[0, 1, 2]])), [[0, 1, 2]])
 
 
 def test_ignored_value_among_the_classes_becomes_255():
     table = class_table({0: "void", 1: "sky", 2: "road"}, {0})
     assert table.classes == ("sky", "road")
     assert table.ignore_class == 255
-    np.testing.assert_array_equal(table.encode(np.array([[0, 1, 2]]), "a"), [[255, 0, 1]])
+    np.testing.assert_array_equal(table.encode(np.array([[0, 1, 2]])), [[255, 0, 1]])
 
 
 def test_several_ignored_values_share_a_label():
     table = class_table({0: "sky", 1: "road"}, {7, 255})
-    np.testing.assert_array_equal(table.encode(np.array([[0, 7, 255]]), "a"), [[0, 255, 255]])
+    np.testing.assert_array_equal(table.encode(np.array([[0, 7, 255]])), [[0, 255, 255]])
 
 
 def test_two_values_one_class():
     table = class_table({0: "background", 1: "cell", 2: "cell"})
     assert table.classes == ("background", "cell")
     assert table.ignore_class is None
-    np.testing.assert_array_equal(table.encode(np.array([[2, 1, 0]], np.uint16), "a"), [[1, 1, 0]])
+    np.testing.assert_array_equal(table.encode(np.array([[2, 1, 0]], np.uint16)), [[1, 1, 0]])
+
+
+def test_check_accepts_every_value_of_the_table():
+    table = class_table({0: "sky", 4: "road"}, {255})
+    for values in ([[0, 4]], [[4, 4]], [[0, 4, 255]]):
+        table.check(np.array(values, np.uint8), "a")
+
+
+def test_check_finds_a_value_in_a_gap():
+    with pytest.raises(InputError, match="a holds label 3"):
+        class_table({0: "sky", 4: "road"}).check(np.array([[0, 3, 4]], np.uint8), "a")
 
 
 @pytest.mark.parametrize("value", [2, 254, 256, 60000, -1])
@@ -45,7 +56,7 @@ def test_value_outside_the_table(value):
     table = class_table({0: "sky", 1: "road"}, {255})
     message = rf"masks/a\.png holds label {value}; legal are 0 to 1 and 255 \(not counted\).*--ignore {value}"
     with pytest.raises(InputError, match=message):
-        table.encode(np.array([[0, value, 1]]), "masks/a.png")
+        table.check(np.array([[0, value, 1]]), "masks/a.png")
 
 
 @pytest.mark.parametrize("ignore", [-1, 256, 1.5, True])

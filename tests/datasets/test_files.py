@@ -6,6 +6,7 @@ from PIL import Image
 
 from seglab.datasets.files import read_image, read_label_file
 from seglab.errors import InputError
+from seglab.transforms import resize_image
 
 RGB = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
 
@@ -17,22 +18,30 @@ def saved(path, array, mode=None):
 
 
 def test_rgb(tmp_path):
-    np.testing.assert_array_equal(read_image(saved(tmp_path / "a.png", RGB)), RGB)
+    image, file_size = read_image(saved(tmp_path / "a.png", RGB))
+    np.testing.assert_array_equal(image, RGB)
+    assert file_size == (5, 7)
+
+
+def test_resized_as_the_transform_does(tmp_path):
+    image, file_size = read_image(saved(tmp_path / "a.png", RGB), (3, 9))
+    np.testing.assert_array_equal(image, resize_image(RGB, (3, 9)))
+    assert file_size == (5, 7)
 
 
 def test_one_channel(tmp_path):
-    image = read_image(saved(tmp_path / "a.png", RGB[..., 0]))
+    image, _ = read_image(saved(tmp_path / "a.png", RGB[..., 0]))
     np.testing.assert_array_equal(image, np.repeat(RGB[..., :1], 3, axis=-1))
 
 
 def test_alpha_is_dropped(tmp_path):
     rgba = np.dstack([RGB, np.zeros((5, 7), np.uint8)])
-    np.testing.assert_array_equal(read_image(saved(tmp_path / "a.png", rgba)), RGB)
+    np.testing.assert_array_equal(read_image(saved(tmp_path / "a.png", rgba))[0], RGB)
 
 
 def test_sixteen_bits_are_scaled(tmp_path):
     values = np.array([[0, 255, 256], [32768, 65535, 300]], np.uint16)
-    image = read_image(saved(tmp_path / "a.png", values))
+    image, _ = read_image(saved(tmp_path / "a.png", values))
     np.testing.assert_array_equal(image[..., 0], [[0, 0, 1], [128, 255, 1]])
 
 
@@ -40,13 +49,13 @@ def test_palette_is_looked_up(tmp_path):
     picture = Image.fromarray(np.array([[0, 1], [2, 1]], np.uint8), "P")
     picture.putpalette([10, 20, 30, 40, 50, 60, 70, 80, 90])
     picture.save(tmp_path / "a.png")
-    np.testing.assert_array_equal(read_image(tmp_path / "a.png")[0], [[10, 20, 30], [40, 50, 60]])
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png")[0][0], [[10, 20, 30], [40, 50, 60]])
     np.testing.assert_array_equal(read_label_file(tmp_path / "a.png"), [[0, 1], [2, 1]])
 
 
 def test_other_modes(tmp_path):
-    assert read_image(saved(tmp_path / "a.jpg", RGB, "CMYK")).shape == (5, 7, 3)
-    assert read_image(saved(tmp_path / "b.png", RGB, "1")).max() == 255
+    assert read_image(saved(tmp_path / "a.jpg", RGB, "CMYK"))[0].shape == (5, 7, 3)
+    assert read_image(saved(tmp_path / "b.png", RGB, "1"))[0].max() == 255
 
 
 def test_floating_point_image(tmp_path):
