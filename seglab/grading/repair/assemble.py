@@ -1,0 +1,140 @@
+"""Building the repaired notebook: the master, with the student's answers and the student's own cells in place."""
+
+import copy
+import hashlib
+import re
+from typing import NamedTuple
+
+from seglab.grading.repair import texts
+from seglab.grading.repair.form import unused
+
+FOREIGN = re.compile(r"^[ \t]*(?:[!%]{1,2}(?:pip|conda|apt|apt-get)\b.*|!.*|.*\bgoogle\.colab\b.*)$", re.MULTILINE)
+
+
+class Helper(NamedTuple):
+    """A cell of the student's own."""
+
+    kind: str
+    text: str
+    attachments: dict
+
+
+def assemble(form, segments, choices, log):
+    """Build the notebook.
+
+    Args:
+        form: The `Form` of the sheet.
+        segments: What was handed in, cut and claimed.
+        choices: `dict` from `grade_id` to `match.Choice`.
+        log: List that notes are appended to.
+
+    Returns:
+        The notebook as `dict`, format 4.5.
+    """
+    gaps = _helpers_by_gap(form, segments, choices, log)
+    used = {cell.cell["id"] for cell in form.cells}
+    cells = [_helper_cell(helper, used) for helper in gaps.get(-1, ())]
+    for given in form.cells:
+        cell = copy.deepcopy(given.cell)
+        if given.is_slot:
+            choice = choices[given.name]
+            _note_foreign(choice.text if given.kind == "code" else "", given.name, log)
+            if choice.text:
+                cell["source"] = f"{given.marker}\n{choice.text}" if given.marker else choice.text
+            pictures = {}
+            for index in choice.used:
+                pictures |= segments[index].attachments if given.kind != "code" else {}
+            if pictures:
+                cell["attachments"] = pictures
+        cells.append(cell)
+        cells += [_helper_cell(helper, used) for helper in gaps.get(given.position, ())]
+    metadata = copy.deepcopy(form.metadata)
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _helpers_by_gap(form, segments, choices, log):
+    """Map positions in the master (-1: above everything) to the student's cells that come after them."""
+    dropped = {index for choice in choices.values() for index in choice.dropped}
+    gaps, anchors = {}, [_anchor(form, segment) for segment in segments]
+    first = next((anchor for anchor in anchors if anchor is not None), None)
+    if first is None:
+        first = min((slot.position for slot in form.slots.values()), default=len(form.cells))
+    at, seen = first - 1, set()
+    for index, (segment, anchor) in enumerate(zip(segments, anchors, strict=True)):
+        at = anchor if anchor is not None else at
+        for helper in _helpers_of(segment, seen, index in dropped, log):
+            gaps.setdefault(at, []).append(helper)
+            _note_foreign(helper.text if helper.kind == "code" else "", f"cell {segment.number}", log)
+    return gaps
+
+
+def _anchor(form, segment):
+    cell = segment.given or segment.edited or form.slots.get(segment.slot)
+    return cell.position if cell is not None else None
+
+
+def _helpers_of(segment, seen, dropped, log):
+    """Yield what is kept of a segment beside the master's cells and the answers."""
+    where = f"cell {segment.number}"
+    if segment.slot is not None:
+        if dropped and not segment.blank:
+            log.append(f"{where}: another version of {segment.slot}, left out")
+        return
+    if segment.given is not None:
+        given, again = segment.given, segment.given.position in seen
+        seen.add(given.position)
+        if again and given.role == "setup":
+            log.append(f"{where}: a second copy of {given.name}, kept as the student's own")
+            yield Helper("code", segment.text, {})
+        elif again:
+            log.append(f"{where}: a second copy of {given.name}, left out")
+        return
+    if segment.edited is not None:
+        given = segment.edited
+        text = _additions(segment, given)
+        log.append(f"{where}: edited {given.name}, replaced by the sheet's" + (", additions kept" if text else ""))
+        if text:
+            yield Helper(given.kind if given.kind == segment.kind else segment.kind, text, segment.attachments)
+        return
+    if not segment.blank:
+        if not segment.helper:
+            process = " for the student's process" if segment.kind == "code" else ""
+            log.append(f"{where}: the student's own, kept{process}")
+        yield Helper(segment.kind, segment.text, segment.attachments)
+
+
+def _additions(segment, given):
+    """What a student added to a given cell: everything where changes are allowed, else new definitions."""
+    if given.kind != segment.kind:
+        return ""
+    if segment.kind != "code":
+        known = set(map(str.strip, given.visible.split("\n"))) | set(map(str.strip, given.cell["source"].split("\n")))
+        lines = [line for line in texts.comparable(segment.text).split("\n") if line.strip() not in known]
+        return "\n".join(lines).strip("\n")
+    code = texts.read_code(segment.text)
+    if code.parses and code.key == given.code.key:
+        return ""
+    if not given.locked:
+        return segment.text
+    old = {statement.key for statement in given.code.statements}
+    lines, kept = segment.text.split("\n"), []
+    for statement in code.statements:
+        imports = statement.key.startswith("Import")
+        if (statement.defines or imports) and statement.key not in old:
+            kept += lines[statement.start : statement.end]
+    return "\n".join(kept)
+
+
+def _helper_cell(helper, used):
+    digest = hashlib.sha256(helper.text.encode("utf-8", "replace")).hexdigest()[:8]
+    cell = {"cell_type": helper.kind, "id": unused(f"helper-{digest}", used), "source": helper.text}
+    cell["metadata"] = {"seglab": {"role": "helper"}}
+    if helper.kind == "code":
+        return cell | {"execution_count": None, "outputs": []}
+    return cell | {"attachments": copy.deepcopy(helper.attachments)} if helper.attachments else cell
+
+
+def _note_foreign(text, where, log):
+    """Note what the student's process records or stands in for, but does not do."""
+    for line in FOREIGN.findall(text) if "!" in text or "%" in text or "google.colab" in text else ():
+        log.append(f"{where}: not run here: {line.strip()[:100]}")

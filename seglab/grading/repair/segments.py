@@ -1,0 +1,279 @@
+"""Cutting what was handed in into segments: a copy of a given cell, (part of) an answer, or something of the student's.
+
+Merged cells fall apart here: at marker lines, at the text of given cells, and between functions of different answers.
+"""
+
+from dataclasses import dataclass, field
+
+from seglab.grading.repair import texts
+from seglab.grading.repair.form import FormCell
+from seglab.grading.repair.markers import marked, without_markers
+
+EDITED = 0.7  # share of lines from which on a text counts as an edited copy of a given cell
+TRUST = {"grade_id": 1.0, "metadata.id": 1.0, "cell id": 0.95, "marker": 0.95, "defined names": 0.85}
+
+
+@dataclass
+class Segment:
+    """A piece of a submitted cell.
+
+    Attributes:
+        number: The cell's place in the submission, from 1.
+        kind: `"code"`, `"markdown"` or `"raw"`.
+        text: Its text, without markers.
+        slot: The answer it belongs to, `None` for anything else.
+        method: How the answer was found.
+        given: The cell of the master that it is a copy of.
+        edited: The cell of the master that it is an edited copy of.
+        overwritten: Whether it stands for an answer cell that holds something else.
+        helper: Whether an earlier repair marked it as the student's own.
+        attachments: Pictures of its cell.
+    """
+
+    number: int
+    kind: str
+    text: str
+    slot: str | None = None
+    method: str = ""
+    given: FormCell | None = None
+    edited: FormCell | None = None
+    overwritten: bool = False
+    helper: bool = False
+    attachments: dict = field(default_factory=dict)
+
+    @property
+    def free(self):
+        """Whether nothing is known about it, so that it may be an answer that lost its name."""
+        return self.slot is None and self.given is None and self.edited is None and not self.helper
+
+    @property
+    def blank(self):
+        """Whether it says nothing."""
+        return not texts.comparable(self.text)
+
+
+def cut(found, form, log):
+    """Cut cells into segments, in the order of the submission.
+
+    Args:
+        found: List of `parse.Found`.
+        form: The `Form` of the sheet.
+        log: List that notes are appended to.
+
+    Returns:
+        List of `Segment`.
+    """
+    whole = _whole_copies(found, form)
+    present = {cell.position for cell in whole.values()}
+    parts = [
+        [Segment(cell.number, cell.kind, cell.text, helper=True, attachments=cell.attachments)]
+        if cell.helper
+        else _copy(cell, whole[cell.number], form)
+        if cell.number in whole
+        else _parts(cell, form, present, log)
+        for cell in found
+    ]
+    segments = [segment for group in parts for segment in group]
+    answered = {segment.slot for segment in segments if _answers(segment, form)}
+    named = [part for segment in segments for part in _by_names(segment, form, answered, log)]
+    _find_edited(named, form, present)
+    return [segment for segment in named if segment.slot or segment.given or segment.edited or not segment.blank]
+
+
+def home(cell, form):
+    """Return the master's cell that a submitted cell says it is, and by which id, or `(None, "")`."""
+    for method, name in cell.ids:
+        if name in form.by_id:
+            return form.by_id[name], method
+    return None, ""
+
+
+def _whole_copies(found, form):
+    """Map cell numbers to the given cells that they are exact copies of; originals take the cell's own id first."""
+    whole, taken, last = {}, set(), -1
+    for cell in found:
+        same = form.by_text.get(texts.comparable(cell.text)) if not cell.helper else None
+        if not same:
+            continue
+        own, _ = home(cell, form)
+        free = [given for given in same if given.position not in taken]
+        later = [given for given in free if given.position > last]
+        match = own if own in same else (later or free or same)[0]
+        whole[cell.number] = match
+        taken.add(match.position)
+        last = match.position
+    return whole
+
+
+def _copy(cell, given, form):
+    """A whole copy; under the name of an answer it also says that the answer is gone."""
+    segments = [Segment(cell.number, cell.kind, cell.text, given=given)]
+    own, method = home(cell, form)
+    if own is not None and own.is_slot:
+        segments.append(Segment(cell.number, cell.kind, "", slot=own.name, method=method, overwritten=True))
+    return segments
+
+
+def _parts(cell, form, present, log):
+    """Cut one cell at markers and at given texts, and say what each part is."""
+    own, method = home(cell, form)
+    runs = _runs(cell, form, present)
+    by_marker = [slot for _, slot, _ in runs if slot]
+    segments = []
+    claimed = own is None or not own.is_slot or own.name in by_marker
+    may_be_edited = own is not None and not own.is_slot and own.position not in present
+    may_be_edited = may_be_edited and all(given is not own for _, _, given in runs)
+    for lines, slot, given in runs:
+        part = Segment(cell.number, cell.kind, "\n".join(lines).strip("\n"), attachments=cell.attachments)
+        if given is not None:
+            part.given = given
+            log.append(f"cell {cell.number}: held {given.name} too, cut there")
+        elif slot is not None:
+            part.slot, part.method = slot, method if own is form.slots[slot] else "marker"
+        elif not part.blank and not claimed:
+            part.slot, part.method, claimed = own.name, method, True
+        elif not part.blank and may_be_edited and not any(segment.edited for segment in segments):
+            part.edited = own
+        if part.blank and part.slot is None and part.given is None:
+            continue
+        segments.append(part)
+    if not claimed:  # nothing is left under the answer's name
+        given = any(segment.given for segment in segments)
+        segments.append(Segment(cell.number, cell.kind, "", slot=own.name, method=method, overwritten=given))
+    # Lines above a marker belong to the answer below it, unless they are somebody else's.
+    glued = []
+    for segment in segments:
+        header = glued[-1] if glued else None
+        marked_here = segment.slot is not None and segment.slot in by_marker
+        if marked_here and header is not None and header.free and not _owners(header, form) - {segment.slot}:
+            glued.pop()
+            segment.text = f"{header.text}\n{segment.text}".strip("\n")
+        glued.append(segment)
+    return glued
+
+
+def _runs(cell, form, present):
+    """Lines of a cell in runs: `(lines, slot by marker, given cell)`."""
+    runs, lines = [([], None, None)], cell.text.split("\n")
+    position = 0
+    while position < len(lines):
+        line = lines[position].rstrip()
+        name = marked(line)
+        block = next(_blocks_at(lines, position, line, form, present), None) if line in form.blocks else None
+        if name in form.slots:
+            runs.append(([], name, None))
+            position += 1
+        elif block is not None:
+            size, given = block
+            runs += [(lines[position : position + size], None, given), ([], None, None)]
+            position += size
+        else:
+            runs[-1][0].append(lines[position])
+            position += 1
+    return runs
+
+
+def _blocks_at(lines, position, first, form, present):
+    """Yield the given texts that begin in a line: `(number of lines, FormCell)`.
+
+    A copied set-up cell stays where it is as long as the original is there too: the code around it may need it.
+    """
+    for block, given in form.blocks[first]:
+        if given.role == "setup" and given.position in present:
+            continue
+        end = position + len(block)
+        goes_on = lines[end : end + 1] and lines[end][:1] in (" ", "\t") and lines[end].strip()
+        if [line.rstrip() for line in lines[position:end]] == block and not goes_on:
+            yield len(block), given
+
+
+def _code_of(segment, form):
+    """The code of a segment, also of one that was turned into text; `(code, rest)`."""
+    if segment.kind == "code":
+        return segment.text, ""
+    wants_code = segment.slot is not None and form.slots[segment.slot].kind == "code"
+    if wants_code or (segment.slot is None and any(name in segment.text for name in form.owner)):
+        return texts.fenced(segment.text)
+    return "", ""
+
+
+def _owners(segment, form):
+    """Answers whose functions a segment defines."""
+    code, _ = _code_of(segment, form)
+    return {form.owner[name] for name in texts.read_code(code).defines if name in form.owner} if code else set()
+
+
+def _answers(segment, form):
+    """Whether a segment with a name answers that question by itself."""
+    if segment.slot is None or segment.blank:
+        return False
+    slot = form.slots[segment.slot]
+    code, _ = _code_of(segment, form)
+    if texts.same_answer_key(code or segment.text, slot.kind) == slot.key:
+        return False
+    wanted = form.wanted[segment.slot]
+    return not wanted or bool(wanted & texts.read_code(code).defines)
+
+
+def _by_names(segment, form, answered, log):
+    """Give a segment to the answers whose functions it defines; cut it where there are several."""
+    if segment.given is not None or segment.helper or segment.blank:
+        return [segment]
+    owners = _owners(segment, form)
+    code, rest = _code_of(segment, form)
+    retyped = segment.kind != "code" and (segment.slot is not None or owners) and bool(code)
+    made = []
+    if retyped:
+        if without_markers(rest).strip("` \n"):
+            made.append(Segment(segment.number, segment.kind, rest, attachments=segment.attachments))
+        segment = Segment(segment.number, "code", code.strip("\n"), segment.slot, segment.method)
+        log.append(f"cell {segment.number}: code in a text cell, turned back into code")
+    strangers = owners - answered - {segment.slot}
+    if segment.slot is None and len(owners) == 1:
+        segment.slot, segment.method, segment.edited = next(iter(owners)), "defined names", None
+    elif strangers:
+        return made + _cut_by_names(segment, form, strangers, log)
+    elif segment.slot is None and owners:  # all of them are answered elsewhere
+        return made + _cut_by_names(segment, form, owners, log)
+    return [*made, segment]
+
+
+def _cut_by_names(segment, form, strangers, log):
+    """Cut code between top-level statements, so that each function comes to its answer."""
+    lines, groups = segment.text.split("\n"), []
+    wanted = strangers | ({segment.slot} if segment.slot else set())
+    end = 0
+    for statement in texts.read_code(segment.text).statements:
+        slots = {form.owner[name] for name in statement.defines if name in form.owner} & wanted
+        slot = next(iter(sorted(slots)), None)
+        piece = lines[end : statement.end]  # with the comments above it
+        if groups and (slot is None or slot == groups[-1][0]):
+            groups[-1][1].extend(piece)
+        elif groups and groups[-1][0] is None:
+            groups[-1] = (slot, groups[-1][1] + piece)
+        else:
+            groups.append((slot, piece))
+        end = statement.end
+    if groups:
+        groups[-1][1].extend(lines[end:])
+    made = []
+    for slot, piece in groups:
+        text = "\n".join(piece).strip("\n")
+        method = segment.method if slot == segment.slot and segment.slot else "defined names"
+        made.append(Segment(segment.number, "code", text, slot, method if slot else ""))
+    if segment.slot and all(slot != segment.slot for slot, _ in groups):
+        made.append(Segment(segment.number, "code", "", segment.slot, segment.method, overwritten=True))
+    log.append(f"cell {segment.number}: holds {' and '.join(str(slot) for slot, _ in groups)}, cut there")
+    return made
+
+
+def _find_edited(segments, form, present):
+    """Mark what is an edited copy of a given cell that is not there otherwise."""
+    seen = present | {segment.given.position for segment in segments if segment.given is not None}
+    absent = [cell for cell in form.cells if not cell.is_slot and cell.position not in seen and cell.lines]
+    for segment in segments:
+        if segment.free and absent:
+            lines = texts.telling_lines(segment.text)
+            best = max(absent, key=lambda cell: texts.likeness(lines, cell.lines))
+            if texts.likeness(lines, best.lines) >= EDITED:
+                segment.edited = best
