@@ -71,8 +71,9 @@ def compare(spec, out, *, recipe, seed=0, size=None, data_options=None, progress
         training.set_seeds(seed)
         model = builder((*train.size, 3), train.num_classes, base_filters=recipe.base_filters)
         config = training.run_config(name, model, train, recipe=recipe, seed=seed, options=data_options)
+        run = runs / models.slug(name)
         history = training.train(
-            model, train, val, recipe=recipe, seed=seed, run_dir=runs / slug(name), config=config, progress=progress
+            model, train, val, recipe=recipe, seed=seed, run_dir=run, config=config, progress=progress
         )
         measured = evaluation.evaluate(model, test).to_dict()
         rows.append({"name": name, "seconds_to_train": sum(history["seconds"]), "history": history, **measured})
@@ -232,13 +233,3 @@ def default_folder(spec):
         ('build/demo', 'build/demo-camvid')
     """
     return Path("build") / ("demo" if spec == BUILT_IN else f"demo-{describe(spec)}")
-
-
-def slug(name):
-    """Turn a network's name into a folder's.
-
-    Example:
-        >>> slug("U-Net without skips")
-        'u-net-without-skips'
-    """
-    return name.lower().replace(" ", "-")

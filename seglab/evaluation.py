@@ -29,7 +29,8 @@ class Evaluation:
         boundary_union: int64 `(K,)`, boundary pixels of truth or prediction.
         image_mean_iou: List with the mIoU of each image; `nan` where nothing counts.
         ms_per_image: Milliseconds per image (see `evaluate`); 0 without a model.
-        parameters: Number of weights of the model; 0 without a model.
+        parameters: Number of weights that training changes; fixed bilinear kernels and batch statistics are not
+            counted. 0 without a model.
 
     Example:
         >>> counts = np.array([[6, 2], [0, 4]])
@@ -160,7 +161,8 @@ def evaluate(model, data):
 
     counts = _count(data, labels_of)
     ms_per_image = 1000 * float(np.median(seconds)) / min(data.batch, len(data))
-    return Evaluation(**counts, ms_per_image=ms_per_image, parameters=model.count_params())
+    parameters = sum(math.prod(variable.shape) for variable in model.trainable_variables)
+    return Evaluation(**counts, ms_per_image=ms_per_image, parameters=parameters)
 
 
 def evaluate_constant(data, klass):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from seglab import demo, models, training
+from seglab.datasets.unseen import unseen_images
 from seglab.errors import InputError
 
 TINY = dataclasses.replace(training.PROFILES["fast"], epochs=1, batch=4, base_filters=2)
@@ -50,11 +51,15 @@ def test_gallery_goes_from_the_worst_image_to_the_best(compared):
     assert np.isfinite(agreement).all()
 
 
-def test_predictions_for_the_lab_are_written_for_the_built_in_data_only(compared, tmp_path):
+def test_predictions_for_the_lab_are_written_at_the_size_of_the_lab_only(compared, tmp_path):
     out, _, _ = compared
+    assert not list(out.glob("predictions*"))
+    networks = {name: models.VARIANTS[name]((64, 64, 3), 4, base_filters=2) for name in demo.LAB_PREDICTIONS}
+    demo.predict_unseen(networks, tmp_path)
     for name in demo.LAB_PREDICTIONS.values():
-        with np.load(out / name, allow_pickle=False) as file:
+        with np.load(tmp_path / name, allow_pickle=False) as file:
             assert file["labels"].dtype == np.uint8
+            assert file["labels"].shape == unseen_images(demo.LAB).shape[:3]
 
 
 def test_a_finished_comparison_starts_again_and_a_broken_one_refuses_other_settings(compared):

@@ -25,8 +25,7 @@ class Model:
         self.batches.append(len(images))
         return images[..., : self.output_shape[-1]]
 
-    def count_params(self):
-        return 7
+    trainable_variables = (np.zeros((2, 3)), np.zeros(1))  # 7 weights
 
 
 class Data:

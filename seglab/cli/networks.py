@@ -101,8 +101,6 @@ def datasets(arguments):
         print(f"{split:6} {len(data):6} images of {data.size[0]}x{data.size[1]}")
     print(f"{data.num_classes} classes: {', '.join(data.classes)}")
     print("every pixel counts" if data.ignore_class is None else f"label {data.ignore_class} is not counted")
-    for note in data.notes:
-        print(note)
 
 
 def train(arguments):

@@ -8,7 +8,13 @@ from seglab.datasets import folder, synthetic
 from seglab.datasets.pipeline import SegmentationData
 from seglab.errors import InputError
 
-__all__ = ["SegmentationData", "load"]
+__all__ = ["KNOWN", "SegmentationData", "load"]
+
+KNOWN = {
+    "shapes": "background, disc, rectangle, triangle; drawn from a seed, 320 / 96 / 96 images of 64x64",
+    "cells": "background, cell; overlapping ellipses drawn from a seed, 320 / 96 / 96 images of 64x64",
+    "folder:PATH": "images with label files: labels/, instances/, trimaps/ or SegmentationClass/",
+}
 
 _COUNTS = {"train": 320, "val": 96, "test": 96}
 _SYNTHETIC = {

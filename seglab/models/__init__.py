@@ -2,10 +2,11 @@
 
 from functools import partial
 
+from seglab.errors import InputError
 from seglab.models.fcn import fcn
 from seglab.models.unet import unet, unet_six_level, unet_two_level
 
-__all__ = ["VARIANTS", "fcn", "unet", "unet_six_level", "unet_two_level"]
+__all__ = ["VARIANTS", "fcn", "slug", "unet", "unet_six_level", "unet_two_level", "variant_name"]
 
 # The five networks that are compared, coarse to fine: builder(input_shape, num_classes, *, base_filters=8).
 VARIANTS = {
@@ -15,3 +16,35 @@ VARIANTS = {
     "U-Net without skips": partial(unet, skips="none"),
     "U-Net": partial(unet, skips="concat"),
 }
+
+
+def slug(name):
+    """Write a network's name as a command line and a folder can take it.
+
+    Example:
+        >>> slug("U-Net without skips")
+        'u-net-without-skips'
+    """
+    return name.lower().replace(" ", "-")
+
+
+def variant_name(text):
+    """Find the network that a user means.
+
+    Args:
+        text: A name of `VARIANTS`, or its slug.
+
+    Returns:
+        The name.
+
+    Raises:
+        InputError: If there is none.
+
+    Example:
+        >>> variant_name("fcn-8s")
+        'FCN-8s'
+    """
+    for name in VARIANTS:
+        if slug(text) == slug(name):
+            return name
+    raise InputError(f"model {text!r} is not known. Known are {', '.join(map(slug, VARIANTS))}.")
