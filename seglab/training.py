@@ -170,6 +170,7 @@ class _Watch(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         # The same layers compiled a second time: the metrics cost the training steps nothing.
         data = self._val_data
+        self._stream = data.data
         self._measured = keras.Model(self.model.inputs, self.model.outputs)
         metrics = [metric(data.num_classes, ignore_class=data.ignore_class) for metric in SCORES.values()]
         self._measured.compile(optimizer=None, loss=self._loss, metrics=metrics)
@@ -187,7 +188,7 @@ class _Watch(keras.callbacks.Callback):
                 f"the loss of epoch {epoch + 1} is {logs['loss']}: the steps are too long, or a label lies outside of the "
                 f"{self._val_data.num_classes} classes. Lower recipe.learning_rate, or look at the labels."
             )
-        measured = self._measured.evaluate(self._val_data.data, return_dict=True, verbose=0)
+        measured = self._measured.evaluate(self._stream, return_dict=True, verbose=0)
         earlier = self._history["val_mean_iou"]
         if not earlier or measured["mean_iou"] > max(earlier):
             self.best = checkpoints.values_of(self.model)
