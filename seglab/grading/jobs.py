@@ -17,8 +17,10 @@ import seglab
 from seglab.grading import settings as grading_settings
 from seglab.grading.repair.roles import nbgrader_metadata, role
 
-RESERVED = ("job.json", "master.ipynb", "submission.ipynb", "started")
-"""Names in a job's folder that no artifact may have, beside all that begin with `result`."""
+RESERVED = frozenset(
+    ("job.json", "master.ipynb", "submission.ipynb", "started", "result.json", "result.json.part", "result.jsonl")
+)
+"""Names in a job's folder that no artifact may have."""
 UNRELATED = ("hide",)
 """Settings that a result does not depend on."""
 MAX_RESULT = 64 << 20

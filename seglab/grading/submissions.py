@@ -1,0 +1,187 @@
+"""What lies in the folder of a submission: notebooks, repaired, and the files that go with them."""
+
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from seglab.authoring import notebooks
+from seglab.errors import InputError
+from seglab.grading.jobs import RESERVED, open_plain
+from seglab.grading.repair import Form, Repaired, repair
+
+MAX_NOTEBOOK = 64 << 20  # more than repair reads; what is longer is cut off and refused there
+MAX_FILES = 1000
+TIMESTAMP = "timestamp.txt"
+
+
+@dataclass
+class Answers:
+    """One notebook of a submission.
+
+    Attributes:
+        name: Name of the sheet's notebook.
+        repaired: The `Repaired`, `None` where the student handed in no such notebook.
+        doubts: Why a person must look at it, one line each.
+        notes: What was done to it, one line each.
+        job: The `Job`, `None` where there is nothing to run.
+        result: `dict` of the job's result, `None` before it is there.
+        cached: Whether the result is from an earlier run.
+    """
+
+    name: str
+    repaired: Repaired | None = None
+    doubts: list = field(default_factory=list)
+    notes: list = field(default_factory=list)
+    job: object = None
+    result: dict | None = None
+    cached: bool = False
+
+
+@dataclass
+class Submission:
+    """What one student handed in for a sheet.
+
+    Attributes:
+        student: Name of the student.
+        notebooks: `dict` from notebook name to `Answers`, one for every notebook of the sheet.
+        files: `dict` from path relative to the folder (a `str`) to `Path`, plain files that are no notebooks.
+        timestamp: When it was handed in, text as nbgrader writes it, `None` if unknown.
+    """
+
+    student: str
+    notebooks: dict
+    files: dict
+    timestamp: str | None = None
+
+
+class Sheet:
+    """A sheet of a course, prepared for reading submissions.
+
+    Args:
+        course: The `Course`.
+        name: Name of the sheet.
+
+    Attributes:
+        masters: `dict` from notebook name to the source notebook, a `dict`.
+        files: `dict` from relative path to `Path`: the sheet's own files, which replace the students'.
+
+    Raises:
+        InputError: If the sheet has no notebook, or one that is no sheet.
+    """
+
+    def __init__(self, course, name):
+        self.course, self.name = course, name
+        names = course.notebooks(name)
+        if not names:
+            known = ", ".join(course.sheets()) or "none"
+            raise InputError(f"sheet: the course has no {name!r}. Sheets: {known}.")
+        source, release = course.folder("source", name), course.folder("release", name)
+        self.masters = {each: notebooks.read(source / f"{each}.ipynb") for each in names}
+        self._forms = {}
+        for each, master in self.masters.items():
+            path = release / f"{each}.ipynb"
+            given = notebooks.read(path) if path.is_file() else None
+            self._forms[each] = Form(master, release=given, clearing=course.clearing)
+        self.files = plain_files(source, course.ignore)[0]
+
+    def read(self, student):
+        """Read and repair what a student handed in.
+
+        Args:
+            student: Name of the student.
+
+        Returns:
+            A `Submission`. No damage raises an error; it becomes a doubt.
+        """
+        folder = self.course.folder("submitted", self.name, student)
+        files, left_out = plain_files(folder, self.course.ignore)
+        found = {path.removesuffix(".ipynb"): path for path in files if path.endswith(".ipynb")}
+        paths = {name: files[found[name]] for name in self.masters if name in found}
+        missing = [name for name in self.masters if name not in paths]
+        strays = sorted(set(found) - set(self.masters))
+        answers = {name: Answers(name) for name in self.masters}
+        if len(missing) == len(strays) == 1:
+            paths[missing[0]] = files[found[strays[0]]]
+            answers[missing[0]].notes.append(f"handed in as {strays[0]}.ipynb")
+        elif strays:
+            for name in missing:
+                answers[name].doubts.append(f"there is no {name}.ipynb, but there is {', '.join(strays)[:200]}")
+        elif not paths:
+            for name in missing:
+                answers[name].doubts.append(f"there is no {name}.ipynb, nor any other notebook")
+        for name, path in paths.items():
+            self._repair(answers[name], path)
+            answers[name].notes += left_out
+        files = {path: place for path, place in files.items() if not path.endswith(".ipynb")}
+        return Submission(student, answers, files, _timestamp(files))
+
+    def _repair(self, answers, path):
+        try:
+            with open_plain(path) as file:
+                raw = file.read(MAX_NOTEBOOK)
+        except OSError as error:
+            answers.doubts.append(f"the file cannot be read: {error.strerror or error}")
+            return
+        answers.repaired = repair(self._forms[answers.name], raw)
+        answers.doubts += answers.repaired.queue
+        answers.notes += answers.repaired.log
+
+    def artifacts(self, submission, limit):
+        """Choose the files that tests of a submission get to see; the sheet's own come first.
+
+        Args:
+            submission: The `Submission`.
+            limit: The largest size of a file in bytes.
+
+        Returns:
+            `(files, doubts)`: `dict` from name to `Path`, and what had to be left out, one line each.
+        """
+        chosen, doubts = {}, []
+        for path, place in {**submission.files, **self.files}.items():
+            if path == TIMESTAMP:
+                continue
+            if "/" in path or path in RESERVED or path.startswith("."):
+                doubts.append(f"{path}: the tests do not get to see a file of this name")
+            elif place.stat().st_size > limit:
+                doubts.append(f"{path}: larger than {limit >> 20} MB, the tests do not get to see it")
+            else:
+                chosen[path] = place
+        return chosen, doubts
+
+
+def plain_files(folder, ignore=()):
+    """List the plain files below a folder; links are not followed.
+
+    Args:
+        folder: Path of the folder.
+        ignore: Patterns of names that nbgrader ignores.
+
+    Returns:
+        `(files, left_out)`: `dict` from relative path, with `/`, to `Path`, in order; and one line per thing that is
+        no plain file.
+    """
+    files, left_out = {}, []
+    for place, folders, names in os.walk(folder):
+        place = Path(place)
+        for name in sorted(folders + names):
+            path = place / name
+            relative = path.relative_to(folder).as_posix()
+            if any(path.match(pattern) for pattern in ignore) or not relative.isprintable():
+                folders[:] = [each for each in folders if each != name]
+                continue
+            mode = path.lstat().st_mode
+            if stat.S_ISREG(mode) and len(files) < MAX_FILES:
+                files[relative] = path
+            elif not stat.S_ISDIR(mode):
+                left_out.append(f"{relative}: {'a link' if stat.S_ISLNK(mode) else 'no plain file'}, left out")
+        folders.sort()
+    return dict(sorted(files.items())), left_out[:20]
+
+
+def _timestamp(files):
+    """Return the content of nbgrader's file with the time of submission, `None` without one."""
+    if TIMESTAMP not in files:
+        return None
+    with open_plain(files[TIMESTAMP]) as file:
+        return file.read(100).decode("utf-8", "replace").strip() or None

@@ -1,0 +1,167 @@
+"""A sheet as nbgrader records it before students get it: solutions cleared, hidden tests in place, checksums set."""
+
+import contextlib
+import json
+import os
+import sys
+from pathlib import Path
+
+from seglab.errors import InputError
+
+
+class Template:
+    """One notebook of a sheet, made by the course's own steps of `nbgrader generate_assignment`.
+
+    Args:
+        course: The `Course`.
+        sheet: Name of the sheet.
+        name: Name of the notebook.
+
+    Attributes:
+        notebook: The notebook as nbformat's `NotebookNode`; answers hold their stubs, tests are complete.
+
+    Raises:
+        InputError: If nbgrader rejects the notebook.
+    """
+
+    def __init__(self, course, sheet, name):
+        import nbformat
+        from nbgrader.converters import GenerateAssignment
+        from traitlets.utils.importstring import import_item
+
+        self.course, self.sheet, self.name = course, sheet, name
+        path = course.folder("source", sheet) / f"{name}.ipynb"
+        steps = GenerateAssignment(config=course.config).preprocessors
+        steps = [import_item(step) if isinstance(step, str) else step for step in steps]
+        names = [step.__name__ for step in steps]
+        steps = steps[: names.index("SaveCells")] if "SaveCells" in names else steps
+        try:
+            with contextlib.chdir(course.root):
+                notebook = nbformat.read(path, as_version=4)
+                for step in steps:
+                    notebook, _ = step(config=course.config)(notebook, self._resources(path.parent))
+                self._register_step = _save_cells(course.config)
+                self._check(notebook)
+        except Exception as error:  # whatever a course's own step raises
+            raise InputError(f"{path}: nbgrader rejects it: {type(error).__name__}: {error}") from error
+        self.notebook = notebook
+
+    def register(self, gradebook):
+        """Write the notebook's cells into the gradebook, if they differ from what is there.
+
+        Args:
+            gradebook: nbgrader's `Gradebook`.
+
+        Raises:
+            InputError: If cells were added or taken out since the first submission was graded.
+        """
+        from nbgrader.api import MissingEntry
+
+        try:
+            known = _recorded(gradebook.find_notebook(self.name, self.sheet))
+        except MissingEntry:
+            known = None
+        if known == self._record():
+            return
+        try:
+            self._register_step(self.notebook, self._resources("."))
+        except RuntimeError as error:
+            raise InputError(
+                f"{self.sheet}/{self.name}: its graded cells are others than those already in the gradebook, which has "
+                "submissions of it. Points, texts and tests may change, but no cell may come or go. "
+                f"({error})"
+            ) from None
+
+    def _resources(self, folder):
+        names = {"student": ".", "assignment": self.sheet, "notebook": self.name, "db_url": self.course.db_url}
+        return {"nbgrader": names, "unique_key": self.name, "metadata": {"path": str(folder)}}
+
+    def _check(self, notebook):
+        from nbgrader.nbgraderformat import MetadataValidator
+        from nbgrader.utils import compute_checksum, is_grade, is_locked, is_solution
+
+        MetadataValidator().validate_nb(notebook)
+        for cell in notebook.cells:  # a course may have left the step out that does it
+            if is_grade(cell) or is_solution(cell) or is_locked(cell):
+                cell.metadata.nbgrader.setdefault("checksum", compute_checksum(cell))
+
+    def _record(self):
+        """What the gradebook must know of the notebook's cells."""
+        from nbgrader.utils import is_grade, is_locked, is_solution, is_task
+
+        cells = {}
+        for cell in self.notebook.cells:
+            roles = (is_grade(cell), is_solution(cell), is_task(cell), is_locked(cell))
+            if any(roles):
+                known = cell.metadata.nbgrader
+                points = float(known["points"]) if roles[0] or roles[2] else None
+                kinds = tuple(bool(role) for role in roles[:3])
+                text = (cell.cell_type, bool(roles[3]), cell.source, known.get("checksum"))
+                cells[known["grade_id"]] = (points, *kinds, *text)
+        return cells, dict(self.notebook.metadata.get("kernelspec", {}))
+
+
+def _recorded(notebook):
+    """What the gradebook knows of a notebook's cells, in the form of `Template._record`."""
+    points = {cell.name: cell.max_score for cell in (*notebook.grade_cells, *notebook.task_cells)}
+    sets = [{cell.name for cell in cells} for cells in (notebook.grade_cells, notebook.solution_cells, notebook.task_cells)]
+    cells = {}
+    for cell in notebook.source_cells:
+        kinds = (cell.name in names for names in sets)
+        cells[cell.name] = (points.get(cell.name), *kinds, cell.cell_type, cell.locked, cell.source, cell.checksum)
+    return cells, json.loads(notebook.kernelspec or "{}")
+
+
+def _save_cells(config):
+    from nbgrader.preprocessors import SaveCells
+
+    return SaveCells(config=config)
+
+
+def open_gradebook(course):
+    """Open nbgrader's gradebook of a course, and create it where it is missing.
+
+    Args:
+        course: The `Course`.
+
+    Returns:
+        nbgrader's `Gradebook`, a context manager.
+    """
+    from nbgrader.api import Gradebook
+
+    path, programs = os.environ.get("PATH"), str(Path(sys.executable).parent)
+    os.environ["PATH"] = os.pathsep.join(filter(None, [programs, path]))  # nbgrader calls `alembic` by its name
+    try:
+        return Gradebook(course.db_url, course.course_id)
+    finally:
+        if path is None:
+            del os.environ["PATH"]
+        else:
+            os.environ["PATH"] = path
+
+
+def load_sheet(course, sheet, gradebook):
+    """Make a sheet known to the gradebook, as `nbgrader generate_assignment` does.
+
+    Args:
+        course: The `Course`.
+        sheet: Name of the sheet.
+        gradebook: nbgrader's `Gradebook`.
+
+    Returns:
+        `dict` from notebook name to `Template`.
+
+    Raises:
+        InputError: If nbgrader rejects a notebook, or the sheet has changed too much since the first submission.
+    """
+    templates = {name: Template(course, sheet, name) for name in course.notebooks(sheet)}
+    assignment = gradebook.update_or_create_assignment(sheet)
+    gone = sorted({notebook.name for notebook in assignment.notebooks} - set(templates))
+    if gone and assignment.submissions:
+        raise InputError(f"sheet: {sheet} has lost the notebook {gone[0]!r}, of which the gradebook has submissions.")
+    for name in gone:
+        gradebook.remove_notebook(name, sheet)
+    for template in templates.values():
+        template.register(gradebook)
+    gradebook.db.expire_all()
+    return templates
