@@ -10,6 +10,8 @@ from seglab.grading.repair.form import unused
 
 FOREIGN = re.compile(r"^[ \t]*(?:[!%]{1,2}(?:pip|conda|apt|apt-get)\b.*|!.*|.*\bgoogle\.colab\b.*)$", re.MULTILINE)
 
+DEFINITIONS = ("FunctionDef", "AsyncFunctionDef", "ClassDef", "Import")
+
 
 class Helper(NamedTuple):
     """A cell of the student's own."""
@@ -119,8 +121,7 @@ def _additions(segment, given):
     old = {statement.key for statement in given.code.statements}
     lines, kept = segment.text.split("\n"), []
     for statement in code.statements:
-        imports = statement.key.startswith("Import")
-        if (statement.defines or imports) and statement.key not in old:
+        if statement.key.startswith(DEFINITIONS) and statement.key not in old:
             kept += lines[statement.start : statement.end]
     return "\n".join(kept)
 
