@@ -43,8 +43,9 @@ class Code:
         """
         from IPython.core.inputtransformer2 import TransformerManager
 
-        plain = TransformerManager().transform_cell(self.source)
-        self.line_for_line = plain.count("\n") == self.source.rstrip("\n").count("\n") + 1
+        blank = len(self.source) - len(self.source.lstrip("\n"))  # IPython drops blank lines at the beginning
+        plain = "\n" * blank + TransformerManager().transform_cell(self.source[blank:])
+        self.line_for_line = plain.rstrip("\n").count("\n") == self.source.rstrip("\n").count("\n")
         return ast.fix_missing_locations(_TakeOutProbes(self.probes).visit(ast.parse(plain, self.label)))
 
     @cached_property
@@ -63,6 +64,29 @@ class Code:
         """Return whether students do not get a line of the cell, given by its number."""
         return not getattr(self, "line_for_line", False) or line in self.hidden_lines
 
+    def line(self, number):
+        """Return the text of a line, given by its number from 1; `""` where there is none."""
+        lines = self.source.split("\n")
+        return lines[number - 1].strip() if 0 < number <= len(lines) else ""
+
+    def compile(self):
+        """Compile the cell, once.
+
+        Returns:
+            Pair of code objects: the cell, and its last expression where a notebook would show it, else `None`.
+
+        Raises:
+            SyntaxError: If the cell is no Python.
+        """
+        return self._compiled
+
+    @cached_property
+    def _compiled(self):
+        body = list(self.tree.body)
+        last = body.pop() if body and isinstance(body[-1], ast.Expr) and not self._is_silenced else None
+        shown = None if last is None else compile(ast.Expression(last.value), self.label, "eval")
+        return compile(ast.Module(body, []), self.label, "exec"), shown
+
     def run(self, names):
         """Run the cell.
 
@@ -72,10 +96,9 @@ class Code:
         Returns:
             The value of the last expression where a notebook would show it, else `None`.
         """
-        body = list(self.tree.body)
-        last = body.pop() if body and isinstance(body[-1], ast.Expr) and not self._is_silenced else None
-        exec(compile(ast.Module(body, []), self.label, "exec"), names)
-        return None if last is None else eval(compile(ast.Expression(last.value), self.label, "eval"), names)
+        body, last = self.compile()
+        exec(body, names)
+        return None if last is None else eval(last, names)
 
     @cached_property
     def _is_silenced(self):

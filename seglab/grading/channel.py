@@ -88,7 +88,7 @@ class Channel:
 
     def _read_array(self, dtype, shape, deadline):
         raw = self._read(math.prod(shape) * dtype.itemsize, deadline)
-        if dtype == bool:  # bytes other than 0 and 1 behave oddly
+        if dtype.kind == "b":  # bytes other than 0 and 1 behave oddly
             return (np.frombuffer(raw, np.uint8) != 0).reshape(shape)
         return np.frombuffer(raw, dtype).reshape(shape)  # over a bytearray: writable, and nobody else's
 

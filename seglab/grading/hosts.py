@@ -4,10 +4,12 @@ import contextlib
 import json
 import os
 import select
+import shutil
 import socket
+import tempfile
 import time
 
-from seglab.grading.monitor import PAGE
+from seglab.grading.monitor import own_memory
 from seglab.grading.zygote import SIZE_OF_MESSAGE, kill
 
 WARM_SECONDS = 300
@@ -23,6 +25,7 @@ class JudgeHost:
         master: Path of the source notebook.
         settings: The job's settings, complete.
         seed: Seed of the judge's random numbers.
+        files: The sheet's own files, a list of paths; its cells may read and import them.
 
     Attributes:
         facts: What it reported: `forkable`, whether one host can serve many submissions.
@@ -31,14 +34,18 @@ class JudgeHost:
         RuntimeError: If it does not get ready.
     """
 
-    def __init__(self, zygote, master, settings, seed):
+    def __init__(self, zygote, master, settings, seed, files=()):
         self.zygote, self.settings = zygote, settings
+        self.folder = tempfile.mkdtemp(prefix="seglab-sheet-")
+        for path in files:
+            shutil.copyfile(path, os.path.join(self.folder, os.path.basename(path)))
         self.link, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         zygote.ask({"kind": "judge"}, [far.fileno()])
         far.close()
         self.link.settimeout(WARM_SECONDS)
         try:
-            self.link.send(json.dumps({"master": str(master), "settings": settings, "seed": seed}).encode())
+            order = {"master": str(master), "settings": settings, "seed": seed, "files": self.folder}
+            self.link.send(json.dumps(order).encode())
             raw = self.link.recv(SIZE_OF_MESSAGE)
         except OSError as error:
             raw = b""
@@ -83,6 +90,7 @@ class JudgeHost:
     def close(self):
         """End the host."""
         self.link.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _watch(self, process, handle):
         deadline = time.monotonic() + self.settings["notebook_seconds"] + GRACE_SECONDS
@@ -93,10 +101,9 @@ class JudgeHost:
         while not poll.poll(POLL_SECONDS * 1000):
             if time.monotonic() > deadline:
                 limit = "judge time"
-            with contextlib.suppress(OSError, IndexError):
-                with open(f"/proc/{process}/statm") as file:
-                    if int(file.read().split()[1]) * PAGE > most:
-                        limit = "judge memory"
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                if own_memory(process) > most:
+                    limit = "judge memory"
             if limit:
                 kill(handle)
                 poll.poll(10_000)

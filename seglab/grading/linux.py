@@ -68,8 +68,8 @@ def mount(source, target, kind, flags, options=None):
     Raises:
         OSError: If the kernel refuses.
     """
-    source, target, kind, options = (None if text is None else os.fsencode(text) for text in (source, target, kind, options))
-    check(libc().mount(source, target, kind, ctypes.c_ulong(flags), options))
+    texts = [None if text is None else os.fsencode(text) for text in (source, target, kind, options)]
+    check(libc().mount(*texts[:3], ctypes.c_ulong(flags), texts[3]))
 
 
 def pivot_root(new_root, old_root):

@@ -14,7 +14,6 @@ from seglab.grading.sandbox import Ladder
 
 POLL_SECONDS = 0.05
 SHARED_PAGES = 8  # processes whose pages, shared with the zygote, are not counted
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def run(spec, connection, output, status):
@@ -92,11 +91,17 @@ def memory_of_tree(root, base):
     pending, resident = _children(root), []
     while pending:
         process = pending.pop()
-        with contextlib.suppress(OSError):
-            with open(f"/proc/{process}/statm") as file:
-                resident.append(int(file.read().split()[1]) * PAGE)
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            resident.append(own_memory(process))
             pending += _children(process)
     return max(0, sum(resident) - base * min(len(resident), SHARED_PAGES))
+
+
+def own_memory(process):
+    """Bytes of a process that no file can give back."""
+    with open(f"/proc/{process}/status") as file:
+        text = file.read()
+    return sum(int(text.partition(f"{name}:")[2].split(None, 1)[0]) << 10 for name in ("RssAnon", "RssShmem"))
 
 
 def _children(process):

@@ -5,6 +5,7 @@ import inspect
 import sys
 import types
 
+LIBRARIES = frozenset({"keras", "tensorflow", "torch"})  # whose classes an object of the student's may claim to be
 CLAIMS = {"function": types.FunctionType, "type": type, "generator": types.GeneratorType}
 
 
@@ -34,7 +35,8 @@ class Remote:
     """Something that stays in the student's process.
 
     It can be called, and asked for attributes, items and its length. It cannot be compared or converted: that
-    would be the student's own verdict. Ask it for a number, a string or an array instead.
+    would be the student's own verdict. Ask it for a number, a string or an array instead. Functions, classes and
+    generators are the same as themselves only, as in one process.
 
     Args:
         student: The process, a `StudentProcess`.
@@ -79,10 +81,19 @@ class Remote:
             raise TypeError("the length is no number")
         return size
 
+    def __eq__(self, other):
+        return self is other if self._[2] in CLAIMS else self._refuse()
+
+    def __ne__(self, other):
+        return self is not other if self._[2] in CLAIMS else self._refuse()
+
+    def __bool__(self):
+        return True if self._[2] in CLAIMS else self._refuse()
+
     def _refuse(self, *_):
         raise TypeError(f"a student's {self._[2]} cannot be compared or converted: ask for a number, text or an array")
 
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __contains__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = __contains__ = _refuse
     __array__ = __float__ = __int__ = __index__ = __complex__ = __copy__ = __deepcopy__ = __reduce_ex__ = _refuse
     __hash__ = object.__hash__
 
@@ -105,15 +116,20 @@ class Remote:
 
 
 def public_classes(names):
-    """Return the classes behind `"module:name"`, of modules that are loaded here; the rest is left out."""
+    """Return the classes behind `"module:name"`, of deep learning libraries that are loaded here, and exceptions.
+
+    All others are left out. A claim to be a number or a data frame would invite tests and libraries to ask the
+    object itself whether it is the right one.
+    """
     found = []
     for name in names:
         module, _, path = name.partition(":")
+        if module.split(".")[0] not in LIBRARIES and module != "builtins":
+            continue
         value = sys.modules.get(module)
         for part in path.split("."):
             value = inspect.getattr_static(value, part, None)
         is_error = isinstance(value, type) and issubclass(value, BaseException)
-        # A claim to be a number or a text would be as good as one; errors are only caught.
         if isinstance(value, type) and (module != "builtins" or is_error):
             found.append(value)
     return found
@@ -130,8 +146,8 @@ def student_error(answer):
     """
     kind = str(answer.get("type"))[:50]
     text = str(answer.get("error"))[:2000].encode("utf-8", "replace").decode()
-    bases = answer.get("bases")
-    base = next((_plain_exception(name) for name in bases if _plain_exception(name)), None) if type(bases) is list else None
+    names = answer["bases"] if type(answer.get("bases")) is list else []
+    base = next(filter(None, map(_plain_exception, names)), None)
     cls = StudentError if base is None else type(f"Student{base.__name__}", (StudentError, base), {})
     error = cls(text)
     error.kind = kind.encode("ascii", "replace").decode()
@@ -139,7 +155,7 @@ def student_error(answer):
 
 
 def _plain_exception(name):
-    """Return the built-in exception of a name, `None` where it means something to the interpreter or needs arguments."""
+    """Return the built-in exception of a name, `None` where it needs arguments or the interpreter acts on it."""
     found = getattr(builtins, name, None) if type(name) is str else None
     if not isinstance(found, type) or not issubclass(found, Exception) or found is Exception:
         return None

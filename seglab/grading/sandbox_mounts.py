@@ -18,6 +18,7 @@ SYSTEM = (
 )
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 WORK = "/job"
+NOTHING = linux.NO_SUID | linux.NO_DEVICES | linux.READ_ONLY
 KEPT_FLAGS = {  # bit in statvfs: flag of mount
     os.ST_NODEV: linux.NO_DEVICES,
     os.ST_NOEXEC: linux.NO_EXEC,
@@ -52,7 +53,7 @@ def enter_new_root(mount_point, *, readable, hidden, devices, disk, owner, own_p
         _show(path, mount_point, is_device=path.startswith("/dev/"))
     for path in hidden:
         if os.path.isdir(mount_point + path):
-            linux.mount("tmpfs", mount_point + path, "tmpfs", linux.NO_SUID | linux.NO_DEVICES | linux.READ_ONLY, "size=0")
+            linux.mount("tmpfs", mount_point + path, "tmpfs", NOTHING, "size=0")
     for name in (WORK, "/tmp", "/proc", "/.old"):
         os.makedirs(mount_point + name, exist_ok=True)
     os.chmod(mount_point + "/tmp", 0o1777)
@@ -84,7 +85,7 @@ def _show(path, mount_point, *, is_device):
         with open(target, "w"):
             pass
     linux.mount(path, target, None, linux.BIND | linux.RECURSIVE)
-    flags = linux.NO_SUID if is_device else linux.NO_SUID | linux.NO_DEVICES | linux.READ_ONLY
+    flags = linux.NO_SUID if is_device else NOTHING
     linux.mount(None, target, None, linux.REMOUNT | linux.BIND | flags | _flags_to_keep(path))
 
 

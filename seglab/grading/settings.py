@@ -48,5 +48,6 @@ def complete(settings):
         kind = type(DEFAULTS[key])
         number = kind is int and isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
         if not number and (kind is int or not isinstance(value, kind)):
-            raise InputError(f"settings: {key} must be {'a number, 0 or more' if kind is int else kind.__name__}, got {value!r}.")
+            rule = "a number, 0 or more" if kind is int else kind.__name__
+            raise InputError(f"settings: {key} must be {rule}, got {value!r}.")
     return {**DEFAULTS, **settings}

@@ -72,7 +72,7 @@ def failed(code, error, *, tainted, show_hidden=False):
     if isinstance(error, SyntaxError) and error.filename == code.label:
         lines = [error.lineno or 0]
     hidden = not lines or any(code.is_hidden(line) for line in lines)
-    line = code.source.split("\n")[lines[0] - 1].strip() if lines and 0 < lines[0] <= code.source.count("\n") + 1 else ""
+    line = code.line(lines[0]) if lines else ""
     kind = getattr(error, "kind", None) or type(error).__name__
     detail = f"{kind}: {error}"[:MAX_DETAIL] + (f"\nline {lines[0]}: {line}" if lines else "")
     return Verdict(0.0, kind, _message(code, error, kind, lines, line, hidden, tainted, show_hidden), detail)
@@ -84,8 +84,8 @@ def _message(code, error, kind, lines, line, hidden, tainted, show_hidden):
     if isinstance(error, CellTimeout):
         return "the test took too long"
     if hidden:
-        literal = _literal_message(code, lines[-1]) if show_hidden and lines and isinstance(error, AssertionError) else None
-        return literal or NEUTRAL
+        may_show = show_hidden and lines and isinstance(error, AssertionError)
+        return (_literal_message(code, lines[-1]) if may_show else None) or NEUTRAL
     if not tainted:
         said = f"{error}".strip()
         if isinstance(error, AssertionError) and not isinstance(error, StudentError):

@@ -30,6 +30,24 @@ class Tensor(np.ndarray):
         return np.asarray(self)[()]
 
 
+class Record(tuple):
+    """What was a named tuple on the other side: a tuple whose items have names, and no methods."""
+
+    def __new__(cls, names, items):
+        """Make a record of as many names as items."""
+        made = super().__new__(cls, items)
+        if len(names) != len(made) or not all(type(name) is str and name.isidentifier() for name in names):
+            raise ValueError("names that do not fit")
+        made._fields = tuple(names)
+        return made
+
+    def __getattr__(self, name):
+        fields = self.__dict__.get("_fields", ())
+        if name in fields:
+            return self[fields.index(name)]
+        raise AttributeError(name)
+
+
 def encode(value, arrays, special):
     """Turn a value into JSON nodes.
 
@@ -60,6 +78,9 @@ def encode(value, arrays, special):
         return ["bytes", len(arrays) - 1]
     if hasattr(kind, "stays_remote"):
         return special(value, arrays)
+    if isinstance(value, tuple) and type(getattr(kind, "_fields", None)) is tuple:
+        items = [encode(item, arrays, special) for item in tuple.__iter__(value)]
+        return ["record", [["list", list(kind._fields)], ["list", items]]]
     node = _encode_array(value, kind, arrays)
     if node is not None:
         return node
@@ -126,7 +147,7 @@ class Decoder:
         tag, body = node
         if tag in ("array", "scalar", "tensor", "bytes"):
             return self._array(tag, body)
-        if tag in CONTAINERS or tag in ("dict", "complex", "slice", "int", "text"):
+        if tag in CONTAINERS or tag in ("dict", "record", "complex", "slice", "int", "text"):
             try:
                 return self._plain(tag, body, depth)
             except (TypeError, ValueError, OverflowError) as error:
@@ -167,6 +188,8 @@ class Decoder:
             return complex(*items)
         if tag == "slice":
             return slice(*items)
+        if tag == "record":
+            return Record(*items)
         if tag in ("set", "frozenset"):
             _refuse_collisions(items)
         return CONTAINERS[tag](items)

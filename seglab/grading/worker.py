@@ -60,10 +60,19 @@ def read_job(job_dir):
         job = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: no job: {error}") from None
-    defaults = {"sheet": "", "notebook": "", "student": "", "artifacts": [], "settings": {}, "imports": [], "seed": 0}
+    defaults = {
+        "sheet": "",
+        "notebook": "",
+        "student": "",
+        "artifacts": [],
+        "files": [],
+        "settings": {},
+        "imports": [],
+        "seed": 0,
+    }
     job = {**defaults, "master": "master.ipynb", "submission": "submission.ipynb", "key": "", **job}
     job["settings"] = grading_settings.complete(job["settings"])
-    for name in (job["master"], job["submission"], *job["artifacts"]):
+    for name in (job["master"], job["submission"], *job["artifacts"], *job["files"]):
         if not isinstance(name, str) or Path(name).name != name or name.startswith("."):
             raise InputError(f"{path}: {name!r} must be the name of a file in the same folder.")
         file = Path(job_dir) / name
@@ -108,7 +117,7 @@ def grade_job(job_dir, zygote):
 def _grade_with_restarts(job, job_dir, zygote, message, stream, result):
     """Run judges until one comes to the end; a judge that is killed costs the test it was in, no other."""
     for _ in range(RESTARTS + 1):
-        host = _host(zygote, job_dir / job["master"], job["settings"], job["seed"])
+        host = _host(zygote, job, job_dir)
         with stream.open("ab") as file:
             limit = host.grade({**message, "skip": sorted(result.finished)}, file.fileno())
         result.read(stream)
@@ -116,14 +125,17 @@ def _grade_with_restarts(job, job_dir, zygote, message, stream, result):
             return
 
 
-def _host(zygote, master, settings, seed):
+def _host(zygote, job, job_dir):
     """Return the host of a master, a new one where none is warm."""
-    content = master.read_bytes()
-    key = hashlib.sha256(content + json.dumps([settings, seed], sort_keys=True).encode()).hexdigest()
+    master, files = job_dir / job["master"], [job_dir / name for name in job["files"]]
+    digest = hashlib.sha256(json.dumps([job["settings"], job["seed"], job["files"]], sort_keys=True).encode())
+    for path in (master, *files):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    key = digest.hexdigest()
     host = zygote.hosts.pop(key, None)
     if host is None or not host.usable:
-        secret = int.from_bytes(hashlib.sha256(b"judge" + content + str(seed).encode()).digest()[:8], "little")
-        host = JudgeHost(zygote, master, settings, secret)
+        # Nobody who does not know the master can tell this seed.
+        host = JudgeHost(zygote, master, job["settings"], int.from_bytes(digest.digest()[:8], "little"), files)
     zygote.hosts[key] = host  # the last one used is the last one dropped
     while len(zygote.hosts) > KEPT_HOSTS:
         zygote.hosts.pop(next(iter(zygote.hosts))).close()
@@ -133,15 +145,13 @@ def _host(zygote, master, settings, seed):
 def _message_to_judge(job, job_dir, scratch, name):
     settings = job["settings"]
     folder, work = scratch / "judge", scratch / "work"
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     work.mkdir(mode=0o711)
     scratch.chmod(0o711)
-    artifacts = []
-    for artifact in job["artifacts"]:
-        if (job_dir / artifact).stat().st_size > settings["artifact_mb"] << 20:
-            raise ValueError(f"{artifact} is larger than {settings['artifact_mb']} MB")
-        shutil.copyfile(job_dir / artifact, folder / artifact)
-        artifacts.append(str(job_dir / artifact))
+    for name_of_file in dict.fromkeys((*job["artifacts"], *job["files"])):
+        if (job_dir / name_of_file).stat().st_size > settings["artifact_mb"] << 20:
+            raise ValueError(f"{name_of_file} is larger than {settings['artifact_mb']} MB")
+        shutil.copyfile(job_dir / name_of_file, folder / name_of_file)
     spec = {
         "seed": job["seed"],
         "uid": _user_of_its_own(),
@@ -154,8 +164,9 @@ def _message_to_judge(job, job_dir, scratch, name):
         "cpu": int(settings["notebook_seconds"]) * (os.cpu_count() or 1),
         "skip": settings["skip"],
     }
+    files = [str(job_dir / file) for file in dict.fromkeys((*job["artifacts"], *job["files"]))]
     paths = {"folder": str(folder), "work": str(work), "submission": str(job_dir / job["submission"])}
-    return {"name": name, "spec": spec, "artifacts": artifacts, **paths}
+    return {"name": name, "spec": spec, "files": files, **paths}
 
 
 def readable_paths():
@@ -165,7 +176,7 @@ def readable_paths():
         List of absolute paths.
     """
     paths = [sys.prefix, sys.base_prefix, sys.exec_prefix, str(PACKAGE)]
-    paths += [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages") and Path(path).is_dir()]
+    paths += [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
     return list(dict.fromkeys(spelling for path in paths for spelling in (path, os.path.realpath(path))))
 
 

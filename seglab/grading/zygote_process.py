@@ -71,8 +71,9 @@ def _own_sizes():
     """Bytes that every fork of this process is born with: resident ones, and what counts as data."""
     with open("/proc/self/status") as file:
         lines = dict(line.split(":", 1) for line in file)
-    sizes = {key: int(lines[name].split()[0]) << 10 for key, name in (("base_memory", "VmRSS"), ("base_data", "VmData"))}
-    return sizes
+    return {
+        key: int(lines[name].split()[0]) << 10 for key, name in (("base_memory", "RssAnon"), ("base_data", "VmData"))
+    }
 
 
 def _versions():

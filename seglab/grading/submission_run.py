@@ -1,0 +1,166 @@
+"""The grading of one submission: which cell runs where, and what every test cell gives."""
+
+import contextlib
+import time
+
+from seglab.grading import cell_code
+from seglab.grading.cell_code import defined_names
+from seglab.grading.remote import Killed, StudentError
+from seglab.grading.results import refusal
+from seglab.grading.verdict import CellTimeout, Verdict, award, failed
+
+
+class Run:
+    """The grading of one submission.
+
+    Args:
+        judge: The `Judge`.
+        start: Called without arguments; returns a new `StudentProcess`.
+        tell: Called with a `dict` for every event.
+
+    Attributes:
+        owned: Names that the student's cells bound last.
+        in_functions: Names that functions of the master's own cells may look up later.
+        tainted: Whether the student's code may have seen hidden inputs.
+    """
+
+    def __init__(self, judge, start, tell):
+        self.judge, self.start, self.tell, self.settings = judge, start, tell, judge.settings
+        self.student, self.replay, self.respawns = None, [], 0
+        self.owned, self.in_functions, self.tainted = set(), set(), False
+
+    def begin(self):
+        """Start the student's process.
+
+        Raises:
+            RuntimeError: If its sandbox does not start, or is too weak for hidden tests.
+        """
+        self.student = self.start()
+        self.tell({"rungs": self.student.rungs})
+        reason = refusal(self.student.rungs, self.settings, self.judge.has_hidden_tests)
+        if reason:
+            raise RuntimeError(reason)
+
+    def end(self):
+        """Stop the student's process."""
+        if self.student is not None:
+            self.student.stop()
+            self._tell_end()
+
+    def cell(self, index, source, kind):
+        """Run a cell that is no test: in the student's process, and if it is the master's own, here too."""
+        judge = self.judge
+        label = f"{kind} {judge.label(index)}" if index is not None else "helper cell"
+        self._run_at_student(source, label)
+        if kind == "setup":
+            tree = judge.trees[index]
+            self.owned -= defined_names(tree)
+            if index not in judge.done:
+                self.bind(judge.codes[index])
+                _, error = judge.run_cell(index, self._seconds_left())
+                if error is not None:
+                    self.tell({"log": f"{label} in the judge: {type(error).__name__}: {error}"[:500]})
+            self.owned |= {name for name, _ in judge.codes[index].probes}
+            self.in_functions |= cell_code.names_in_functions(tree)
+        elif index is not None:
+            self.owned |= defined_names(judge.trees[index])
+
+    def test(self, index, *, skip=False):
+        """Run a test cell and tell its verdict.
+
+        Args:
+            index: Its index in the master.
+            skip: It has a verdict already, or stopped the last judge: do not run it again.
+        """
+        judge, begun, code = self.judge, time.monotonic(), self.judge.codes[index]
+        most, name = judge.points(index), judge.grade_id(index)
+        if skip:
+            self.tainted |= bool(code.hidden_lines)
+        else:
+            self.tell({"begin": name})
+            verdict = self._judge(index, code, most)
+            cell = {"points": verdict.points, "max": most, "kind": verdict.kind, "error": verdict.error}
+            seconds = round(time.monotonic() - begun, 4)
+            self.tell({"cell": name, **cell, "detail": verdict.detail, "seconds": seconds})
+        self.owned -= defined_names(judge.trees[index])
+        self.in_functions |= cell_code.names_in_functions(judge.trees[index])
+
+    def _judge(self, index, code, most):
+        self._revive()
+        printed, value, error = len(self.student.output), None, None
+        try:
+            code.compile()
+            self.tainted |= bool(code.probes and code.hidden_lines)  # a probe's text goes to the student's process
+            self.bind(code)
+            value, error = self.judge.run_cell(index, self._seconds_left())
+        except BaseException as raised:  # a syntax error of the author's, a process that died
+            error = raised
+        if error is None:
+            self.tainted |= bool(code.hidden_lines)
+            return Verdict(award(value, most))
+        if isinstance(error, CellTimeout):
+            self.student.stop()
+            self.tell({"limit": "time"})
+        elif isinstance(error, Killed) and error.limit:
+            self.tell({"limit": error.limit})
+        self.tainted |= _reached_hidden(code, error)
+        verdict = failed(code, error, tainted=self.tainted, show_hidden=self.settings["show_hidden_messages"])
+        said = bytes(self.student.output[printed:]).decode("utf-8", "replace")[-1000:]
+        verdict.detail += f"\nprinted:\n{said}" if said else ""
+        return verdict
+
+    def bind(self, code):
+        """Fetch what a cell uses of the student's: plain data by value, the rest as stand-ins."""
+        names = self.judge.names
+        used = cell_code.used_names(code.tree) | self.in_functions
+        for _, source in code.probes:
+            self.student.ask("define", source=source)
+        wanted = (used & self.owned) | {name for name, _ in code.probes}
+        for name in sorted(wanted):
+            names.pop(name, None)  # a name that the student does not define is missing
+            with contextlib.suppress(StudentError):
+                names[name] = self.student.ask("name", name=name)
+
+    def _run_at_student(self, source, label):
+        self._revive()
+        try:
+            error = self.student.ask("run", source=source, seconds=self._seconds_left())
+        except Killed as killed:
+            self.tell({"log": f"{label}: {killed}"})
+            if killed.limit:
+                self.tell({"limit": killed.limit})
+            return
+        except StudentError as raised:
+            error = f"{raised.kind}: {raised}"
+        self.replay.append(source)
+        if error:
+            self.tell({"log": f"{label}: {error}"[:500]})
+
+    def _revive(self):
+        """Start the student's process again if it died, and run again what had run."""
+        if self.student.alive or self.respawns >= self.settings["respawns"] or self._seconds_left() <= 0:
+            return
+        self.respawns += 1
+        self._tell_end()
+        self.student = self.start()
+        with contextlib.suppress(Killed):
+            for source in self.replay:
+                with contextlib.suppress(StudentError):
+                    self.student.ask("run", source=source, seconds=self._seconds_left())
+
+    def _tell_end(self):
+        end = self.student.end
+        self.tell({"process": {**end, "answering": round(self.student.seconds, 4)}})
+
+    def _seconds_left(self):
+        return min(self.settings["cell_seconds"], self.settings["deadline"] - time.monotonic())
+
+
+def _reached_hidden(code, error):
+    """Return whether a cell that failed had come to a hidden line, or past one."""
+    last, trace = 0, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == code.label:
+            last = max(last, trace.tb_lineno)
+        trace = trace.tb_next
+    return bool(code.hidden_lines) and (last == 0 or last >= min(code.hidden_lines))
