@@ -36,7 +36,7 @@ class Template:
         names = [step.__name__ for step in steps]
         steps = steps[: names.index("SaveCells")] if "SaveCells" in names else steps
         try:
-            with contextlib.chdir(course.root):
+            with inside(course):
                 notebook = nbformat.read(path, as_version=4)
                 for step in steps:
                     notebook, _ = step(config=course.config)(notebook, self._resources(path.parent))
@@ -63,6 +63,7 @@ class Template:
             known = None
         if known == self._record():
             return
+        gradebook.db.commit()  # nbgrader's step opens the gradebook a second time
         try:
             self._register_step(self.notebook, self._resources("."))
         except RuntimeError as error:
@@ -104,7 +105,8 @@ class Template:
 def _recorded(notebook):
     """What the gradebook knows of a notebook's cells, in the form of `Template._record`."""
     points = {cell.name: cell.max_score for cell in (*notebook.grade_cells, *notebook.task_cells)}
-    sets = [{cell.name for cell in cells} for cells in (notebook.grade_cells, notebook.solution_cells, notebook.task_cells)]
+    lists = (notebook.grade_cells, notebook.solution_cells, notebook.task_cells)
+    sets = [{cell.name for cell in cells} for cells in lists]
     cells = {}
     for cell in notebook.source_cells:
         kinds = (cell.name in names for names in sets)
@@ -116,6 +118,18 @@ def _save_cells(config):
     from nbgrader.preprocessors import SaveCells
 
     return SaveCells(config=config)
+
+
+@contextlib.contextmanager
+def inside(course):
+    """Stand in the course's folder, which nbgrader's configuration takes for granted: files, modules of its own."""
+    path = list(sys.path)
+    sys.path.insert(0, str(course.root))
+    try:
+        with contextlib.chdir(course.root):
+            yield
+    finally:
+        sys.path[:] = path
 
 
 def open_gradebook(course):

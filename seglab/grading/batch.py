@@ -1,0 +1,194 @@
+"""A batch of submissions: repaired, run where their result is missing, merged as they get ready."""
+
+import contextlib
+from concurrent.futures import CancelledError, wait
+
+from seglab.grading import jobs
+from seglab.grading.cell_code import imported_modules, text_of
+from seglab.grading.pool import WorkerLost
+
+POLL_SECONDS = 0.2
+TRIES = 2  # a worker that is lost costs its job one try
+
+
+class Batch:
+    """One grading of a sheet.
+
+    Args:
+        course: The `Course`.
+        sheet: The `Sheet`.
+        settings: The settings of its jobs, complete.
+        seed: Integer, part of every job.
+        force: Run all jobs again, also those with a valid result.
+        limit: Seconds after which a job that was started is given up.
+        log: The open `audit.Log`.
+        progress: Called with `(done, total, text)` whenever a submission is done; `None` for silence.
+
+    Attributes:
+        students: One `dict` per submission that was merged.
+        errors: One line per submission that could not be read or merged.
+        queue: What a person must look at.
+        ran: Number of times that a job was run.
+    """
+
+    def __init__(self, course, sheet, settings, *, seed, force, limit, log, progress=None):
+        self.course, self.sheet, self.settings, self.seed = course, sheet, settings, seed
+        self.force, self.limit, self.log = force, limit, log
+        self.progress = progress or (lambda *_: None)
+        self.students, self.errors, self.queue, self.ran = [], [], [], 0
+        sources = [text_of(cell) for master in sheet.masters.values() for cell in master["cells"]]
+        self.imports = imported_modules(sources)
+        self.versions = jobs.environment()
+        self.jobs, self.results, self.tries = {}, {}, {}  # by key
+        self.pending, self.since = {}, {}  # by future
+        self.waiting = []  # submissions that are not merged yet
+        self.done, self.total = 0, 0
+        self.executor = self.merger = None
+
+    def grade(self, names, executor):
+        """Grade submissions.
+
+        Args:
+            names: The students.
+            executor: A `concurrent.futures.Executor`.
+
+        Raises:
+            InputError: If nbgrader rejects the sheet.
+        """
+        self.total = len(names)
+        self.executor = executor
+        for student in names:
+            submission = self._read(student)
+            if submission is not None:
+                self.waiting.append(submission)
+        with contextlib.ExitStack() as stack:
+            while self.waiting:
+                if self.merger is None:  # nbgrader's imports take a while, in which the workers are at work already
+                    self.merger = stack.enter_context(_merger(self.course, self.sheet))
+                self._merge_what_is_ready()
+                self._wait()
+
+    def _read(self, student):
+        """Repair a submission and start its jobs."""
+        try:
+            submission = self.sheet.read(student)
+            files, left_out = self.sheet.artifacts(submission, int(self.settings["artifact_mb"]) << 20)
+            for answers in submission.notebooks.values():
+                if answers.repaired is not None:
+                    answers.doubts += left_out
+                if answers.repaired is not None and answers.repaired.notebook is not None:
+                    self._prepare(submission, answers, files)
+        except Exception as error:  # a folder that cannot be read: the others go on
+            self._fail(student, error)
+            return None
+        return submission
+
+    def _prepare(self, submission, answers, files):
+        job = answers.job = jobs.make(
+            self.course.root / ".seglab" / "jobs" / self.sheet.name,
+            sheet=self.sheet.name,
+            notebook=answers.name,
+            student=submission.student,
+            master=self.sheet.masters[answers.name],
+            submission=answers.repaired.notebook,
+            artifacts=files,
+            settings=self.settings,
+            imports=self.imports,
+            seed=self.seed,
+            versions=self.versions,
+        )
+        if job.key not in self.jobs:
+            self.jobs[job.key] = job
+            self.results[job.key] = None if self.force else job.result()
+            if self.results[job.key] is None:
+                self._submit(job)
+        answers.cached = self.results[job.key] is not None
+
+    def _submit(self, job):
+        for name in ("started", "result.json", "result.jsonl"):
+            (job.folder / name).unlink(missing_ok=True)
+        self.tries[job.key] = self.tries.get(job.key, 0) + 1
+        self.ran += 1
+        self.pending[self.executor.submit(jobs.grade, str(job.folder))] = job
+
+    def _wait(self):
+        """Wait until a job ends, and give up those that take too long."""
+        if not self.pending:
+            return
+        ended, _ = wait(self.pending, POLL_SECONDS, return_when="FIRST_COMPLETED")
+        for future in ended:
+            self._take(self.pending.pop(future), future)
+        now = time.monotonic()
+        for future, job in list(self.pending.items()):
+            if (job.folder / "started").exists() and now - self.since.setdefault(future, now) > self.limit:
+                del self.pending[future]
+                stop = getattr(self.executor, "stop", lambda each: each.cancel())
+                stop(future)
+                self.results[job.key] = job.failed_result(f"it took longer than {self.limit:g} s and was given up")
+
+    def _take(self, job, future):
+        """Take over the result of a job that ended, or start it once more."""
+        reason = "its worker left no valid result"
+        try:
+            future.result()
+        except (WorkerLost, CancelledError) as error:
+            reason = str(error) or "it was cancelled"
+            if self.tries[job.key] < TRIES:
+                self._submit(job)
+                return
+        except Exception as error:  # whatever a worker of any executor raises: it costs this job only
+            reason = f"{type(error).__name__}: {error}"
+        self.results[job.key] = job.result() or job.failed_result(reason)
+
+    def _merge_what_is_ready(self):
+        left = []
+        for submission in self.waiting:
+            answers = submission.notebooks.values()
+            if any(each.job is not None and self.results[each.job.key] is None for each in answers):
+                left.append(submission)
+            else:
+                self._merge(submission)
+        self.waiting = left
+
+    def _merge(self, submission):
+        cached = all(each.cached for each in submission.notebooks.values() if each.job is not None)
+        for answers in submission.notebooks.values():
+            answers.result = self.results[answers.job.key] if answers.job is not None else None
+        try:
+            outcome = self.merger.merge(submission, force=self.force)
+        except Exception as error:  # what a course's plugin or the database raises: the others go on
+            self.merger.gradebook.db.rollback()
+            self._fail(submission.student, error)
+            return
+        self.students.append({**outcome.to_dict(), "cached": cached})
+        self.queue += outcome.queue
+        for answers in submission.notebooks.values():
+            self._log(submission.student, answers)
+        self._advance(submission.student)
+
+    def _log(self, student, answers):
+        result, repaired = answers.result or {}, answers.repaired
+        facts = {"sheet": self.sheet.name, "notebook": answers.name, "student": student}
+        facts["original"] = repaired.sha256 if repaired is not None else None
+        facts |= {"key": answers.job.key if answers.job is not None else None, "cached": answers.cached}
+        kept = ("score", "max_score", "seconds", "limits_hit", "rungs", "error")
+        self.log.add("graded", **facts, **{name: result.get(name) for name in kept}, doubts=answers.doubts)
+
+    def _fail(self, student, error):
+        line = f"{student}: {type(error).__name__}: {' '.join(str(error).split())}"[:500]
+        self.errors.append(line)
+        self.queue.append(
+            {"student": student, "sheet": self.sheet.name, "notebook": "", "reasons": [line], "sha256": ""}
+        )
+        self.log.add("failed", sheet=self.sheet.name, student=student, error=line)
+        self._advance(student)
+
+    def _advance(self, student):
+        self.done += 1
+        self.progress(self.done, self.total, student)
+
+
+def _merger(course, sheet):
+    from seglab.grading.gradebook import Merger
+
+    return Merger(course, sheet)

@@ -1,0 +1,183 @@
+"""Grades the submissions of a sheet: repair, run what changed, merge into the gradebook; one bad one stops no other."""
+
+import contextlib
+import fcntl
+import time
+from dataclasses import asdict, dataclass, field
+
+from seglab.errors import InputError
+from seglab.grading import audit, jobs, review
+from seglab.grading import settings as grading_settings
+from seglab.grading.batch import Batch
+from seglab.grading.cell_code import text_of
+from seglab.grading.pool import LocalExecutor
+from seglab.grading.submissions import Sheet
+
+GRACE_SECONDS = 300  # for imports, and for judges that are started again, on top of a notebook's own limit
+
+
+@dataclass
+class Summary:
+    """What a grading did.
+
+    Attributes:
+        sheet: Name of the sheet.
+        students: One `dict` per submission, in order: `student`, `score`, `max_score`, `late_penalty`,
+            `needs_manual_grade`, `queue`, `changed`, and `cached`, whether nothing had to be run.
+        rungs: `dict` from each rung of the sandbox to `"ok"` or why it does not hold.
+        missing: What hidden tests need and do not have, one line each.
+        ran: Number of jobs that were run.
+        seconds: How long it all took.
+        audit_head: Hash of the last line of the audit log.
+        errors: One line per submission that could not be read or merged.
+        queue: What a person must look at, `dict`s as `review.read_queue` returns them.
+    """
+
+    sheet: str
+    students: list = field(default_factory=list)
+    rungs: dict = field(default_factory=dict)
+    missing: list = field(default_factory=list)
+    ran: int = 0
+    seconds: float = 0.0
+    audit_head: str = ""
+    errors: list = field(default_factory=list)
+    queue: list = field(default_factory=list)
+
+    def to_dict(self):
+        """Return the same as `dict`, ready for JSON."""
+        return asdict(self)
+
+
+def grade(
+    course,
+    sheet,
+    *,
+    students=None,
+    workers=1,
+    executor=None,
+    allow_weak=False,
+    settings=None,
+    seed=0,
+    time_limit=None,
+    force=False,
+    progress=None,
+    started=None,
+):
+    """Grade the submissions of a sheet.
+
+    Args:
+        course: The `Course`.
+        sheet: Name of the sheet.
+        students: Names of the students, all who handed something in if `None`.
+        workers: Number of processes that grade at a time, where `executor` is `None`.
+        executor: A `concurrent.futures.Executor` whose workers see the course's folder under the same path, such as
+            that of `dask.distributed`. Jobs are passed as paths.
+        allow_weak: Run hidden tests although the sandbox lacks rungs.
+        settings: `dict` of limits that differ from the defaults of `seglab.grading.settings` and the course's.
+        seed: Integer, part of every job.
+        time_limit: Seconds after which a job is given up, whatever the worker does; derived from the limit of a
+            notebook if `None`.
+        force: Run all jobs again, also those with a valid result.
+        progress: Called with `(done, total, text)` whenever a notebook is done; `None` for silence.
+        started: Called once with `(rungs, missing)` before the first job starts; `None` for nobody.
+
+    Returns:
+        A `Summary`.
+
+    Raises:
+        InputError: If the sheet or a student is unknown, another grading of the course runs, the sandbox is too weak,
+            or nbgrader rejects the sheet.
+    """
+    begun = time.monotonic()
+    prepared = Sheet(course, sheet)
+    names = _students(course, sheet, students)
+    settings = grading_settings.complete({**_of_course(course), **(settings or {}), "allow_weak_sandbox": allow_weak})
+    summary = Summary(sheet, rungs=probe_ladder(settings))
+    summary.missing = _missing(summary.rungs, prepared, settings)
+    if started is not None:
+        started(summary.rungs, summary.missing)
+    folder = course.root / ".seglab"
+    with _only_one(folder), audit.Log(folder / "audit.jsonl") as log:
+        facts = {"sheet": sheet, "students": len(names), "rungs": summary.rungs, "missing": summary.missing}
+        log.add("started", **facts, settings=settings, seed=seed, versions=jobs.environment())
+        limit = time_limit if time_limit is not None else settings["notebook_seconds"] + GRACE_SECONDS
+        batch = Batch(course, prepared, settings, seed=seed, force=force, limit=limit, log=log, progress=progress)
+        own = LocalExecutor(workers) if executor is None else None
+        try:
+            batch.grade(names, executor or own)
+        finally:
+            if own is not None:
+                own.shutdown(cancel_futures=True)
+            summary.students, summary.errors, summary.ran = batch.students, batch.errors, batch.ran
+            looked_at = {entry["student"] for entry in (*batch.students, *batch.queue)}
+            summary.queue = batch.queue
+            review.update_queue(course, sheet, batch.queue, looked_at)
+            summary.seconds = round(time.monotonic() - begun, 3)
+            log.add("ended", sheet=sheet, ran=batch.ran, merged=len(batch.students), seconds=summary.seconds)
+            summary.audit_head = log.head
+    return summary
+
+
+def probe_ladder(settings=None):
+    """Try the rungs of the sandbox on this machine.
+
+    Args:
+        settings: `dict` of limits, `None` for the defaults.
+
+    Returns:
+        `dict` from rung to `"ok"` or why it does not hold.
+    """
+    from seglab.grading import worker
+
+    return worker.probe_ladder(settings)
+
+
+def _students(course, sheet, students):
+    known = course.submissions(sheet)
+    if students is None:
+        if not known:
+            raise InputError(f"sheet: nobody has handed in {sheet}; {course.submitted_directory}/ holds none.")
+        return known
+    for student in students:
+        if student not in known:
+            raise InputError(f"student: {student!r} has not handed in {sheet}.")
+    return list(dict.fromkeys(students))
+
+
+def _of_course(course):
+    """Return the limits and marks that follow from the course's own configuration, and what to hide."""
+    steps = ("source", "submitted", "autograded", "feedback")
+    hide = [str(course.root / getattr(course, f"{step}_directory")) for step in steps]
+    found = {"hide": [*hide, str(course.root / ".seglab")]}
+    found["hidden_begin"] = course.clearing.begin_hidden_tests
+    found["hidden_end"] = course.clearing.end_hidden_tests
+    timeout = course.config.get("Execute", {}).get("timeout")
+    if isinstance(timeout, int) and timeout > 0:
+        found["cell_seconds"] = timeout
+    return found
+
+
+def _missing(rungs, sheet, settings):
+    """Return what hidden tests lack here; refuse to run them without it."""
+    from seglab.grading import sandbox
+
+    missing = sandbox.enough(rungs)
+    cells = [text_of(cell) for master in sheet.masters.values() for cell in master["cells"]]
+    if missing and not settings["allow_weak_sandbox"] and any(settings["hidden_begin"] in text for text in cells):
+        raise InputError(
+            f"the sandbox is too weak here for hidden tests: {'; '.join(missing)}. "
+            "Grade elsewhere, or accept the risk with --allow-weak-sandbox."
+        )
+    return missing
+
+
+@contextlib.contextmanager
+def _only_one(folder):
+    """Hold the course's lock: the gradebook has one writer."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise InputError(f"{folder.parent}: another `seglab grade` is at work there; wait until it ends.") from None
+        yield
