@@ -9,7 +9,7 @@ FOLDERS = 8
 DEVICES = re.compile(r"(con|prn|aux|nul|clock\$|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$", re.IGNORECASE)
 JUNK = {"__macosx", ".ds_store", "thumbs.db", "desktop.ini", ".ipynb_checkpoints", "__pycache__"}
 BIDIRECTIONAL = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
-STUDENT_ID = re.compile(r"[^\W_][\w.@-]{0,79}$")
+STUDENT_ID = re.compile(r"[^\W_][\w.@-]{0,79}")
 
 
 class Refused(Exception):
@@ -134,4 +134,4 @@ def is_student_id(text):
         >>> is_student_id("ada.l@uni.edu"), is_student_id("../ada"), is_student_id(".ada")
         (True, False, False)
     """
-    return bool(STUDENT_ID.match(text)) and not DEVICES.match(text) and text == text.rstrip(".")
+    return bool(STUDENT_ID.fullmatch(text)) and not DEVICES.match(text) and text == text.rstrip(".")
