@@ -1,6 +1,7 @@
 """A batch of submissions: repaired, run where their result is missing, merged as they get ready."""
 
 import contextlib
+import time
 from concurrent.futures import CancelledError, wait
 
 from seglab.grading import jobs
@@ -22,6 +23,7 @@ class Batch:
         force: Run all jobs again, also those with a valid result.
         limit: Seconds after which a job that was started is given up.
         log: The open `audit.Log`.
+        before_first: Called without arguments before the first job is run, if one must be run.
         progress: Called with `(done, total, text)` whenever a submission is done; `None` for silence.
 
     Attributes:
@@ -31,9 +33,9 @@ class Batch:
         ran: Number of times that a job was run.
     """
 
-    def __init__(self, course, sheet, settings, *, seed, force, limit, log, progress=None):
+    def __init__(self, course, sheet, settings, *, seed, force, limit, log, before_first, progress=None):
         self.course, self.sheet, self.settings, self.seed = course, sheet, settings, seed
-        self.force, self.limit, self.log = force, limit, log
+        self.force, self.limit, self.log, self.before_first = force, limit, log, before_first
         self.progress = progress or (lambda *_: None)
         self.students, self.errors, self.queue, self.ran = [], [], [], 0
         sources = [text_of(cell) for master in sheet.masters.values() for cell in master["cells"]]
@@ -77,14 +79,17 @@ class Batch:
                 if answers.repaired is not None:
                     answers.doubts += left_out
                 if answers.repaired is not None and answers.repaired.notebook is not None:
-                    self._prepare(submission, answers, files)
+                    answers.job = self._make_job(submission, answers, files)
         except Exception as error:  # a folder that cannot be read: the others go on
             self._fail(student, error)
             return None
+        for answers in submission.notebooks.values():
+            if answers.job is not None:
+                answers.cached = self._has_result(answers.job)
         return submission
 
-    def _prepare(self, submission, answers, files):
-        job = answers.job = jobs.make(
+    def _make_job(self, submission, answers, files):
+        return jobs.make(
             self.course.root / ".seglab" / "jobs" / self.sheet.name,
             sheet=self.sheet.name,
             notebook=answers.name,
@@ -97,12 +102,17 @@ class Batch:
             seed=self.seed,
             versions=self.versions,
         )
+
+    def _has_result(self, job):
+        """Return whether a job has a valid result; start it where it has none."""
         if job.key not in self.jobs:
             self.jobs[job.key] = job
             self.results[job.key] = None if self.force else job.result()
             if self.results[job.key] is None:
+                if not self.ran:
+                    self.before_first()
                 self._submit(job)
-        answers.cached = self.results[job.key] is not None
+        return self.results[job.key] is not None
 
     def _submit(self, job):
         for name in ("started", "result.json", "result.jsonl"):

@@ -163,7 +163,8 @@ class Merger:
             is_new = False
         except MissingEntry:
             is_new = True
-        row = self.gradebook.update_or_create_submission(self.sheet.name, submission.student, **facts)
+        with self.gradebook.db.no_autoflush:
+            row = self.gradebook.update_or_create_submission(self.sheet.name, submission.student, **facts)
         return row, is_new
 
     def _give_nothing(self, notebook):

@@ -2,11 +2,14 @@
 
 import contextlib
 import fcntl
+import json
+import tempfile
 import time
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 from seglab.errors import InputError
-from seglab.grading import audit, jobs, review
+from seglab.grading import audit, jobs, review, sandbox
 from seglab.grading import settings as grading_settings
 from seglab.grading.batch import Batch
 from seglab.grading.cell_code import text_of
@@ -24,7 +27,7 @@ class Summary:
         sheet: Name of the sheet.
         students: One `dict` per submission, in order: `student`, `score`, `max_score`, `late_penalty`,
             `needs_manual_grade`, `queue`, `changed`, and `cached`, whether nothing had to be run.
-        rungs: `dict` from each rung of the sandbox to `"ok"` or why it does not hold.
+        rungs: `dict` from each rung of the sandbox to `"ok"` or why it does not hold; empty where nothing had to run.
         missing: What hidden tests need and do not have, one line each.
         ran: Number of jobs that were run.
         seconds: How long it all took.
@@ -79,7 +82,7 @@ def grade(
             notebook if `None`.
         force: Run all jobs again, also those with a valid result.
         progress: Called with `(done, total, text)` whenever a notebook is done; `None` for silence.
-        started: Called once with `(rungs, missing)` before the first job starts; `None` for nobody.
+        started: Called with `(rungs, missing)` before the first job is run, if one must be run; `None` for nobody.
 
     Returns:
         A `Summary`.
@@ -92,16 +95,23 @@ def grade(
     prepared = Sheet(course, sheet)
     names = _students(course, sheet, students)
     settings = grading_settings.complete({**_of_course(course), **(settings or {}), "allow_weak_sandbox": allow_weak})
-    summary = Summary(sheet, rungs=probe_ladder(settings))
-    summary.missing = _missing(summary.rungs, prepared, settings)
-    if started is not None:
-        started(summary.rungs, summary.missing)
+    summary = Summary(sheet)
     folder = course.root / ".seglab"
     with _only_one(folder), audit.Log(folder / "audit.jsonl") as log:
-        facts = {"sheet": sheet, "students": len(names), "rungs": summary.rungs, "missing": summary.missing}
-        log.add("started", **facts, settings=settings, seed=seed, versions=jobs.environment())
+        facts = {"sheet": sheet, "students": len(names), "settings": settings, "seed": seed}
+        log.add("started", **facts, versions=jobs.environment())
+
+        def before_first():
+            summary.rungs = probe_ladder(settings)
+            summary.missing = sandbox.enough(summary.rungs)
+            log.add("probed", rungs=summary.rungs, missing=summary.missing)
+            if started is not None:
+                started(summary.rungs, summary.missing)
+            _refuse_weak(summary.missing, prepared, settings)
+
         limit = time_limit if time_limit is not None else settings["notebook_seconds"] + GRACE_SECONDS
-        batch = Batch(course, prepared, settings, seed=seed, force=force, limit=limit, log=log, progress=progress)
+        options = {"seed": seed, "force": force, "limit": limit, "log": log, "progress": progress}
+        batch = Batch(course, prepared, settings, before_first=before_first, **options)
         own = LocalExecutor(workers) if executor is None else None
         try:
             batch.grade(names, executor or own)
@@ -129,7 +139,13 @@ def probe_ladder(settings=None):
     """
     from seglab.grading import worker
 
-    return worker.probe_ladder(settings)
+    empty = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    with tempfile.TemporaryDirectory(prefix="seglab-probe-") as folder:
+        for name in ("master.ipynb", "submission.ipynb"):
+            Path(folder, name).write_text(json.dumps(empty))
+        Path(folder, "job.json").write_text(json.dumps({"settings": settings or {}}))
+        result = worker.run_job(folder)
+    return result["rungs"] or {"start": result["error"] or "the sandbox did not start"}
 
 
 def _students(course, sheet, students):
@@ -157,18 +173,14 @@ def _of_course(course):
     return found
 
 
-def _missing(rungs, sheet, settings):
-    """Return what hidden tests lack here; refuse to run them without it."""
-    from seglab.grading import sandbox
-
-    missing = sandbox.enough(rungs)
+def _refuse_weak(missing, sheet, settings):
+    """Refuse to run hidden tests where the sandbox is too weak."""
     cells = [text_of(cell) for master in sheet.masters.values() for cell in master["cells"]]
     if missing and not settings["allow_weak_sandbox"] and any(settings["hidden_begin"] in text for text in cells):
         raise InputError(
             f"the sandbox is too weak here for hidden tests: {'; '.join(missing)}. "
             "Grade elsewhere, or accept the risk with --allow-weak-sandbox."
         )
-    return missing
 
 
 @contextlib.contextmanager
