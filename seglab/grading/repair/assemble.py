@@ -1,5 +1,6 @@
 """Building the repaired notebook: the master, with the student's answers and the student's own cells in place."""
 
+import bisect
 import copy
 import hashlib
 import re
@@ -14,7 +15,7 @@ DEFINITIONS = ("FunctionDef", "AsyncFunctionDef", "ClassDef", "Import")
 
 
 class Helper(NamedTuple):
-    """A cell of the student's own."""
+    """A cell of the student's own, to be written as `_helper_cell` does."""
 
     kind: str
     text: str
@@ -41,8 +42,9 @@ def assemble(form, segments, choices, log):
         if given.is_slot:
             choice = choices[given.name]
             _note_foreign(choice.text if given.kind == "code" else "", given.name, log)
-            if choice.text:
-                cell["source"] = f"{given.marker}\n{choice.text}" if given.marker else choice.text
+            text = texts.tidy(choice.text)
+            if text:
+                cell["source"] = f"{given.marker}\n{text}" if given.marker else text
             pictures = {}
             for index in choice.used:
                 pictures |= segments[index].attachments if given.kind != "code" else {}
@@ -57,15 +59,11 @@ def assemble(form, segments, choices, log):
 def _helpers_by_gap(form, segments, choices, log):
     """Map positions in the master (-1: above everything) to the student's cells that come after them."""
     dropped = {index for choice in choices.values() for index in choice.dropped}
-    gaps, anchors = {}, [_anchor(form, segment) for segment in segments]
-    first = next((anchor for anchor in anchors if anchor is not None), None)
-    if first is None:
-        first = min((slot.position for slot in form.slots.values()), default=len(form.cells))
-    at, seen = first - 1, set()
-    for index, (segment, anchor) in enumerate(zip(segments, anchors, strict=True)):
-        at = anchor if anchor is not None else at
+    anchors = [None if index in dropped else _anchor(form, segment) for index, segment in enumerate(segments)]
+    gaps, seen = {}, set()
+    for index, (segment, gap) in enumerate(zip(segments, _places(anchors, form), strict=True)):
         for helper in _helpers_of(segment, seen, index in dropped, log):
-            gaps.setdefault(at, []).append(helper)
+            gaps.setdefault(gap, []).append(helper)
             _note_foreign(helper.text if helper.kind == "code" else "", f"cell {segment.number}", log)
     return gaps
 
@@ -73,6 +71,50 @@ def _helpers_by_gap(form, segments, choices, log):
 def _anchor(form, segment):
     cell = segment.given or segment.edited or form.slots.get(segment.slot)
     return cell.position if cell is not None else None
+
+
+def _places(anchors, form):
+    """Say for every segment behind which of the master's cells it belongs.
+
+    Between two known cells in the right order it belongs behind the first. Where a cell was moved or copied, the
+    longest run of cells in the right order decides.
+    """
+    known = [(index, position) for index, position in enumerate(anchors) if position is not None]
+    if not known:
+        first = min((slot.position for slot in form.slots.values()), default=len(form.cells))
+        return [first - 1] * len(anchors)
+    in_order = _longest_rise(known)
+    following, places = None, []
+    for position in reversed(anchors):
+        places.append(following)
+        following = position if position is not None else following
+    after = places[::-1]
+    places, before, safe = [], None, None
+    for index, position in enumerate(anchors):
+        if position is not None:
+            before, safe = position, position if index in in_order else safe
+            places.append(position)
+        elif before is None:
+            places.append(after[index] - 1)
+        elif before == safe or (after[index] is not None and before < after[index]):
+            places.append(before)
+        else:
+            places.append(safe if safe is not None else min(position for _, position in known) - 1)
+    return places
+
+
+def _longest_rise(known):
+    """Indices of a longest strictly rising choice of `(index, position)` pairs."""
+    ends, links = [], {}  # ends[n]: the pair with the lowest position that ends a rise of length n + 1
+    for index, position in known:
+        at = bisect.bisect_left(ends, position, key=lambda pair: pair[1])
+        links[index] = ends[at - 1][0] if at else None
+        ends[at : at + 1] = [(index, position)]
+    rise, index = set(), ends[-1][0]
+    while index is not None:
+        rise.add(index)
+        index = links[index]
+    return rise
 
 
 def _helpers_of(segment, seen, dropped, log):
@@ -96,7 +138,7 @@ def _helpers_of(segment, seen, dropped, log):
         text = _additions(segment, given)
         log.append(f"{where}: edited {given.name}, replaced by the sheet's" + (", additions kept" if text else ""))
         if text:
-            yield Helper(given.kind if given.kind == segment.kind else segment.kind, text, segment.attachments)
+            yield Helper(segment.kind, text, segment.attachments)
         return
     if not segment.blank:
         if not segment.helper:
@@ -127,8 +169,9 @@ def _additions(segment, given):
 
 
 def _helper_cell(helper, used):
-    digest = hashlib.sha256(helper.text.encode("utf-8", "replace")).hexdigest()[:8]
-    cell = {"cell_type": helper.kind, "id": unused(f"helper-{digest}", used), "source": helper.text}
+    text = texts.tidy(helper.text)
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
+    cell = {"cell_type": helper.kind, "id": unused(f"helper-{digest}", used), "source": text}
     cell["metadata"] = {"seglab": {"role": "helper"}}
     if helper.kind == "code":
         return cell | {"execution_count": None, "outputs": []}

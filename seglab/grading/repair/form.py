@@ -12,7 +12,6 @@ from seglab.grading.repair.clearing import Clearing
 from seglab.grading.repair.markers import marked
 from seglab.grading.repair.roles import SLOTS, nbgrader_metadata, role
 
-MIN_BLOCK = 40  # characters; a shorter locked text inside another cell may be a coincidence
 CELL_ID = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -62,6 +61,21 @@ class FormCell:
     def key(self):
         """What an untouched answer shares with this one."""
         return texts.same_answer_key(self.visible, self.kind)
+
+    @cached_property
+    def _stub(self):
+        return _telling(self.visible)
+
+    def untouched(self, text):
+        """Return whether a text is empty or still what students got, alone or several times."""
+        if texts.same_answer_key(text, self.kind) in ("", self.key):
+            return True
+        lines, stub = _telling(text), self._stub
+        return bool(stub) and len(lines) % len(stub) == 0 and lines == stub * (len(lines) // len(stub))
+
+    def holds_stub(self, text):
+        """Return whether a text holds the last line of what students got."""
+        return bool(self._stub) and self._stub[-1] in _telling(text)
 
     @cached_property
     def lines(self):
@@ -125,11 +139,14 @@ class Form:
                 if not text:
                     continue
                 self.by_text.setdefault(text, []).append(cell)
-                if len(text) >= MIN_BLOCK:
-                    lines = text.split("\n")
-                    self.blocks.setdefault(lines[0], []).append((lines, cell))
+                lines = text.split("\n")
+                self.blocks.setdefault(lines[0], []).append((lines, cell))
         for candidates in self.blocks.values():
             candidates.sort(key=lambda block: (-len(block[0]), block[1].position))
+        self.test_endings = {}
+        for lines, cell in (block for blocks in self.blocks.values() for block in blocks):
+            if cell.role == "test":
+                self.test_endings.setdefault(lines[-1], []).append(lines)
 
     def _prepare_names(self):
         """Find the functions that only one answer defines, and the variables that its tests wait for."""
@@ -150,6 +167,11 @@ class Form:
                     self.weak[slot.name] |= slot.code.binds - bound
             elif cell.role == "test" and slot is not None and not self.wanted[slot.name]:
                 self.weak[slot.name] |= texts.read_names(cell.visible) - bound
+
+
+def _telling(text):
+    """The lines that are not empty, in order."""
+    return [line for line in map(str.strip, texts.comparable(text).split("\n")) if line]
 
 
 def _master_cells(notebook, argument):

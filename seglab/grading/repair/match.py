@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from seglab.grading.repair import texts
 from seglab.grading.repair.positions import by_position
-from seglab.grading.repair.segments import TRUST
+from seglab.grading.repair.segments import TRUST, clean
 
 DOUBTFUL = 0.6
 """A confidence below this goes to a person."""
@@ -49,11 +49,15 @@ def choose(form, segments):
     """
     choices = {name: _by_name(form, slot, segments) for name, slot in form.slots.items()}
     for choice in choices.values():
-        _join_fragments(choice, segments)
+        _join_fragments(form, choice, segments)
+        _see_whether_touched(choice)
     by_position(form, segments, choices)
     _claim_indented(segments, choices)
     for choice in choices.values():
-        _doubt(choice)
+        choice.text = clean(choice.text, form) if choice.text else ""
+        _see_whether_touched(choice)
+    for choice in choices.values():
+        _doubt(choice, choices)
     return choices
 
 
@@ -63,8 +67,7 @@ def _by_name(form, slot, segments):
     claims = [index for index, segment in enumerate(segments) if segment.slot == slot.name]
     answers, blanks = [], []
     for index in claims:
-        key = texts.same_answer_key(segments[index].text, slot.kind)
-        (blanks if not key or key == slot.key else answers).append(index)
+        (blanks if slot.untouched(segments[index].text) else answers).append(index)
     if not claims:
         return choice
     if not answers:
@@ -93,11 +96,20 @@ def _by_name(form, slot, segments):
         firsts = [best]
     elif len(firsts) > 1:
         choice.note = f"put together from cells {', '.join(str(segments[index].number) for index in firsts)}"
+        between = segments[firsts[0] : firsts[-1]]
+        if any(segment.slot != slot.name for segment in between):
+            choice.doubts.append(f"{choice.note}, which stand apart")
     choice.used = firsts
     choice.method = max((segments[index].method for index in firsts), key=TRUST.get)
     choice.confidence = TRUST[choice.method]
     choice.text = _joined([segments[index].text for index in firsts], slot)
     return choice
+
+
+def _see_whether_touched(choice):
+    """Parts that make up the stub are no answer."""
+    if choice.state == "answered" and choice.slot.untouched(choice.text):
+        choice.state, choice.text, choice.note = "unanswered", "", "as released"
 
 
 def _are_pieces(pieces, slot):
@@ -136,14 +148,19 @@ def _joined(pieces, slot):
     return ("\n" if slot.kind == "code" else "\n\n").join(pieces)
 
 
-def _join_fragments(choice, segments):
-    """Add the cells beside a code answer that are no program without it: it was split in the middle."""
+def _join_fragments(form, choice, segments):
+    """Add the cells beside a code answer that it is not whole without: it was split."""
     if choice.state != "answered" or choice.slot.kind != "code" or len(choice.used) != 1:
         return
     first = last = choice.used[0]
     while True:
         parses = texts.read_code(choice.text).parses
         after, before = _free(segments, last + 1), _free(segments, first - 1)
+        missing = form.weak[choice.slot.name] - texts.read_code(choice.text).binds
+        if after and missing & texts.read_code(after.text).binds:
+            choice.text, last = f"{choice.text}\n{after.text}", last + 1
+            _use(choice, last, segments)
+            continue
         if after and (not parses or not texts.read_code(after.text).parses):
             joined = f"{choice.text}\n{after.text}"
             if texts.read_code(joined).parses or _goes_on(segments, last + 2, joined):
@@ -204,9 +221,12 @@ def _claim_indented(segments, choices):
                     choice.doubts.append(reason)
 
 
-def _doubt(choice):
+def _doubt(choice, choices):
     """Note the reasons for a person to look that follow from the result."""
     if choice.state == "missing":
         choice.doubts.insert(0, "no cell for it was found")
+        for other in choices.values():
+            if other.state == "answered" and other.slot.holds_stub(other.text):
+                other.doubts.append(f"may hold the answer to {choice.slot.name} too")
     elif choice.confidence < DOUBTFUL and not choice.doubts:
         choice.doubts.append(f"found by {choice.method} only (confidence {choice.confidence:.2f})")

@@ -10,6 +10,7 @@ from seglab.grading.repair.texts import tidy
 MAX_BYTES = 50 << 20
 MAX_BRACKETS = 2_000_000  # each list or object in the file costs memory
 MAX_DEPTH = 100
+MAX_DOUBTS = 3  # lines on one file
 MAX_CELLS = 2000
 MAX_SOURCE = 10 << 20  # characters of one cell; Colab puts pasted pictures into the text
 MAX_ATTACHMENTS = 20 << 20
@@ -75,7 +76,9 @@ def read_cells(raw):
     minor = book.get("nbformat_minor")
     if "worksheets" not in book and not (type(minor) is int and minor >= 5):
         notes.append(f"nbformat 4.{minor if type(minor) is int else '?'} raised to 4.5")
-    found = [_cell(number, cell, doubts) for number, cell in enumerate(cells, 1)]
+    odd = []
+    found = [_cell(number, cell, odd) for number, cell in enumerate(cells, 1)]
+    doubts += odd[:MAX_DOUBTS] + ([f"{len(odd) - MAX_DOUBTS} more cells like these"] if len(odd) > MAX_DOUBTS else [])
     return [cell for cell in found if cell is not None], notes, doubts
 
 

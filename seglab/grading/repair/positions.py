@@ -23,6 +23,8 @@ def by_position(form, segments, choices):
             _read_on(form, choice, segments)
         elif choice.state == "unanswered":
             _look_around(form, choice, segments)
+        elif choice.state == "answered":
+            _look_for_names(form, choice, segments)
 
 
 def _by_likeness(choice, segments):
@@ -56,7 +58,7 @@ def _gaps(form, choices):
 
 def _fill(form, segments, choices, gap):
     """Fill missing answers one by one where a neighbor tells the place, else by their order."""
-    places = _places(form, segments)
+    places, whole = _places(form, segments), _is_whole(form, segments)
     for slot in list(gap):
         before, after = places.get(slot.position - 1), places.get(slot.position + 1)
         index = None
@@ -65,8 +67,9 @@ def _fill(form, segments, choices, gap):
         elif after is not None and _suits(segments, after - 1, slot):
             index = after - 1
         if index is not None:
-            both = before is not None and after is not None and before < index < after
-            _take(choices[slot.name], [index], segments, "position", 0.75 if both else 0.65)
+            both = before is not None and after is not None and before + 1 == index == after - 1
+            trust = max(_trust(form, slot, segments[index]), 0.7 if both and whole else 0)
+            _take(choices[slot.name], [index], segments, "position", trust)
             gap.remove(slot)
     if not gap:
         return
@@ -78,11 +81,25 @@ def _fill(form, segments, choices, gap):
         free = [index for index in range(low + 1, high) if _suits(segments, index, slots[0])] if slots else []
         if free and len(free) == len(slots):
             for slot, index in zip(slots, free, strict=True):
-                _take(choices[slot.name], [index], segments, "position", 0.6 if len(slots) == 1 else 0.5)
+                _take(choices[slot.name], [index], segments, "position", _trust(form, slot, segments[index]) - 0.05)
         elif free:
             numbers = ", ".join(str(segments[index].number) for index in free)
             for slot in slots:
                 choices[slot.name].doubts.append(f"the answer may be in cell {numbers}")
+
+
+def _is_whole(form, segments):
+    """Whether all given cells are there, once and in their order: then a place can be believed."""
+    there = [segment.given.position for segment in segments if segment.given is not None]
+    wanted = [cell.position for cell in form.cells if not cell.is_slot and texts.comparable(cell.visible)]
+    return there == wanted
+
+
+def _trust(form, slot, segment):
+    """The place alone proves little: any cell of the student's may stand there. What a test waits for proves more."""
+    if slot.untouched(segment.text):
+        return 0.9
+    return 0.75 if form.weak[slot.name] & texts.read_code(segment.text).binds and slot.kind == "code" else 0.5
 
 
 def _places(form, segments):
@@ -108,7 +125,7 @@ def _take(choice, indices, segments, method, confidence):
     for index in indices:
         segments[index].slot, segments[index].method = choice.slot.name, method
     text = "\n\n".join(segments[index].text for index in indices)
-    untouched = texts.same_answer_key(text, choice.slot.kind) == choice.slot.key
+    untouched = choice.slot.untouched(text)
     choice.state, choice.text = ("unanswered", "") if untouched else ("answered", text)
     choice.method, choice.confidence, choice.used = method, confidence, list(indices)
     choice.note = "as released" if untouched else f"cell {segments[indices[0]].number}"
@@ -119,7 +136,11 @@ def _read_on(form, choice, segments):
     index = max(choice.used) + 1
     more = []
     while _suits(segments, index, choice.slot):
-        more.append(index)
+        if choice.slot.untouched(segments[index].text):
+            segments[index].slot, segments[index].method = choice.slot.name, "position"
+            choice.dropped.append(index)
+        else:
+            more.append(index)
         index += 1
     if more:
         parts = [choice.text] if choice.state == "answered" else []
@@ -130,7 +151,7 @@ def _read_on(form, choice, segments):
         numbers = ", ".join(str(segments[i].number) for i in more)
         choice.note = f"with the text below it, in cell {numbers}"
         if choice.state == "unanswered":
-            choice.state, choice.method, choice.confidence = "answered", "position", 0.7
+            choice.state, choice.method, choice.confidence = "answered", "position", 0.5
     elif choice.state == "unanswered":
         _look_around(form, choice, segments)
 
@@ -145,10 +166,28 @@ def _look_around(form, choice, segments):
         index = at + step
         while 0 <= index < len(segments) and not form.slots.get(segments[index].slot):
             segment = segments[index]
-            wrote = segment.free or (segment.edited is not None and segment.edited.role == "text")
-            if wrote and (segment.kind == "code") == (choice.slot.kind == "code"):
+            if _may_answer(segment, choice.slot):
                 near.append(segment.number)
             index += step
     if near:
         numbers = ", ".join(str(number) for number in sorted(set(near)))
         choice.doubts.append(f"untouched, but the student wrote in cell {numbers} near it")
+
+
+def _may_answer(segment, slot):
+    """Whether the student may have meant this for the answer, cells of the wrong type included."""
+    if segment.edited is not None:
+        return slot.kind != "code" and segment.edited.role == "text"
+    if not segment.free or segment.blank:
+        return False
+    if segment.kind == "code":
+        return slot.kind == "code" or not texts.read_code(segment.text).parses
+    return slot.kind != "code" or bool(texts.read_code(texts.fenced(segment.text)[0]).binds)
+
+
+def _look_for_names(form, choice, segments):
+    """What the tests wait for and the answer lacks may be set elsewhere."""
+    missing = form.weak[choice.slot.name] - texts.read_code(choice.text).binds
+    for segment in segments if missing else ():
+        if segment.free and missing & texts.read_code(texts.fenced(segment.text)[0]).binds:
+            choice.doubts.append(f"lacks what cell {segment.number} has: {', '.join(sorted(missing))}")

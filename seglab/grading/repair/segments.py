@@ -9,6 +9,8 @@ from seglab.grading.repair import texts
 from seglab.grading.repair.form import FormCell
 from seglab.grading.repair.markers import marked, without_markers
 
+LONG_BLOCK = 40  # characters; a shorter given text in the midst of another cell may be a coincidence
+SHORT_BLOCK = 8  # characters; at the end of a cell that many tell
 EDITED = 0.7  # share of lines from which on a text counts as an edited copy of a given cell
 TRUST = {"grade_id": 1.0, "metadata.id": 1.0, "cell id": 0.95, "marker": 0.95, "defined names": 0.85}
 
@@ -80,6 +82,25 @@ def cut(found, form, log):
     return [segment for segment in named if segment.slot or segment.given or segment.edited or not segment.blank]
 
 
+def clean(text, form):
+    """Return an answer without markers and without the given texts in it, as a second repair would leave it.
+
+    Args:
+        text: The answer.
+        form: The `Form` of the sheet.
+
+    Returns:
+        `str`.
+    """
+    everything = {cell.position for cell in form.cells}
+    while True:
+        text = texts.tidy(text)
+        runs = _runs(text, form, everything)
+        if len(runs) == 1 and runs[0][1] is None:
+            return text
+        text = "\n".join(line for lines, _, given in runs if given is None for line in lines)
+
+
 def home(cell, form):
     """Return the master's cell that a submitted cell says it is, and by which id, or `(None, "")`."""
     for method, name in cell.ids:
@@ -117,7 +138,7 @@ def _copy(cell, given, form):
 def _parts(cell, form, present, log):
     """Cut one cell at markers and at given texts, and say what each part is."""
     own, method = home(cell, form)
-    runs = _runs(cell, form, present)
+    runs = _runs(cell.text, form, present)
     by_marker = [slot for _, slot, _ in runs if slot]
     segments = []
     claimed = own is None or not own.is_slot or own.name in by_marker
@@ -152,14 +173,16 @@ def _parts(cell, form, present, log):
     return glued
 
 
-def _runs(cell, form, present):
+def _runs(text, form, present):
     """Lines of a cell in runs: `(lines, slot by marker, given cell)`."""
-    runs, lines = [([], None, None)], cell.text.split("\n")
-    position = 0
+    runs, lines = [([], None, None)], text.split("\n")
+    tail = _tail(lines, form)
+    position, own = 0, False  # whether something of the student's was seen
     while position < len(lines):
         line = lines[position].rstrip()
         name = marked(line)
-        block = next(_blocks_at(lines, position, line, form, present), None) if line in form.blocks else None
+        at_an_end = not own or position >= tail
+        block = next(_blocks_at(lines, position, at_an_end, form, present), None)
         if name in form.slots:
             runs.append(([], name, None))
             position += 1
@@ -170,18 +193,37 @@ def _runs(cell, form, present):
         else:
             runs[-1][0].append(lines[position])
             position += 1
+            own = own or bool(line.strip())
     return runs
 
 
-def _blocks_at(lines, position, first, form, present):
+def _tail(lines, form):
+    """The line from which on there is nothing but tests."""
+    end = len(lines)
+    while True:
+        while end and not lines[end - 1].strip():
+            end -= 1
+        for block in form.test_endings.get(lines[end - 1].rstrip(), ()) if end else ():
+            if [line.rstrip() for line in lines[max(0, end - len(block)) : end]] == block:
+                end -= len(block)
+                break
+        else:
+            return end
+
+
+def _blocks_at(lines, position, at_an_end, form, present):
     """Yield the given texts that begin in a line: `(number of lines, FormCell)`.
 
     A copied set-up cell stays where it is as long as the original is there too: the code around it may need it.
     """
-    for block, given in form.blocks[first]:
-        if given.role == "setup" and given.position in present:
+    for block, given in form.blocks.get(lines[position].rstrip(), ()):
+        end, size = position + len(block), sum(map(len, block))
+        elsewhere = given.position in present
+        at_an_end = at_an_end or (end >= len(lines) and not elsewhere)
+        if given.role == "setup" and elsewhere:
             continue
-        end = position + len(block)
+        if size < LONG_BLOCK and (size < SHORT_BLOCK or not at_an_end or (elsewhere and given.role != "test")):
+            continue
         goes_on = lines[end : end + 1] and lines[end][:1] in (" ", "\t") and lines[end].strip()
         if [line.rstrip() for line in lines[position:end]] == block and not goes_on:
             yield len(block), given

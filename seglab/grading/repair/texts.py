@@ -15,6 +15,7 @@ MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
 ASSIGNED_MAGIC = re.compile(r"^([ \t]*[\w, \t]+=[ \t]*)[%!].*$", re.MULTILINE)
 FENCE = re.compile(r"^[ \t]*```[^\n]*\n(.*?)^[ \t]*```[ \t]*$", re.MULTILINE | re.DOTALL)
 STUB_MESSAGE = re.compile(r"(Name\(id='NotImplementedError', ctx=Load\(\)\)), args=\[[^\[\]]*\]")
+BLANK_START = re.compile(r"\A(?:[ \t]*\n)+")
 SHORTEST_LINE = 4  # characters; a shorter line tells nothing about where a text comes from
 
 
@@ -48,13 +49,13 @@ def tidy(text):
         text: Any `str`.
 
     Returns:
-        `str`, without blank lines at its end.
+        `str`, without blank lines at its ends.
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode() if re.search("[\ud800-\udfff]", text) else text
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").rstrip()
+    return BLANK_START.sub("", text.replace("\0", "\N{REPLACEMENT CHARACTER}")).rstrip()
 
 
 @lru_cache(maxsize=1024)
