@@ -36,22 +36,20 @@ class JudgeHost:
 
     def __init__(self, zygote, master, settings, seed, files=()):
         self.zygote, self.settings = zygote, settings
-        self.folder = tempfile.mkdtemp(prefix="seglab-sheet-")
-        for path in files:
-            shutil.copyfile(path, os.path.join(self.folder, os.path.basename(path)))
         self.link, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         zygote.ask({"kind": "judge"}, [far.fileno()])
         far.close()
         self.link.settimeout(WARM_SECONDS)
-        try:
-            order = {"master": str(master), "settings": settings, "seed": seed, "files": self.folder}
-            self.link.send(json.dumps(order).encode())
-            raw = self.link.recv(SIZE_OF_MESSAGE)
-        except OSError as error:
-            raw = b""
-            reason = str(error)
-        else:
-            reason = "it ended"
+        reason = "it ended"
+        with tempfile.TemporaryDirectory(prefix="seglab-sheet-") as folder:
+            for path in files:
+                shutil.copyfile(path, os.path.join(folder, os.path.basename(path)))
+            try:
+                order = {"master": str(master), "settings": settings, "seed": seed, "files": folder}
+                self.link.send(json.dumps(order).encode())
+                raw = self.link.recv(SIZE_OF_MESSAGE)
+            except OSError as error:
+                raw, reason = b"", str(error)
         if not raw:
             self.close()
             raise RuntimeError(f"the judge did not get ready: {reason}")
@@ -90,7 +88,6 @@ class JudgeHost:
     def close(self):
         """End the host."""
         self.link.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _watch(self, process, handle):
         deadline = time.monotonic() + self.settings["notebook_seconds"] + GRACE_SECONDS

@@ -42,6 +42,8 @@ def host(descriptor):
     master = json.loads(Path(order["master"]).read_bytes())
     judge = Judge(master, order["settings"], order["seed"])
     judge.warm()
+    os.chdir("/")
+    sys.path.remove(order["files"])
     gc.collect()
     gc.freeze()
     forkable = len(os.listdir("/proc/self/task")) == 1

@@ -29,7 +29,7 @@ class Result:
         self.job, self.versions = job, versions
         self.cells, self.finished, self.begun = {}, set(), None
         self.ended, self.error = False, None
-        self.log, self.limits, self.rungs, self.memory, self.answering = [], [], {}, 0, 0.0
+        self.log, self.limits, self.rungs, self.memory, self.private, self.answering = [], [], {}, 0, 0, 0.0
         self.hidden_tests = False
         self.position = 0
 
@@ -99,6 +99,7 @@ class Result:
             "student_seconds": round(self.answering, 4),
             "memory_mb": self.memory,
             "error": self.error,
+            **({"private_mb": self.private} if self.job["settings"]["measure_memory"] else {}),
         }
         unfinished = folder / "result.json.part"
         unfinished.write_text(json.dumps(result, indent=1, sort_keys=True), encoding="utf-8")
@@ -120,6 +121,7 @@ class Result:
             self.rungs = event["rungs"]
         elif "process" in event:
             self.memory = max(self.memory, event["process"].get("peak_mb", 0))
+            self.private = max(self.private, event["process"].get("private_mb", 0))
             self.answering += event["process"]["answering"]
             if event["process"].get("limit"):
                 self.limits.append(event["process"]["limit"])

@@ -7,9 +7,7 @@ import os
 import secrets
 import shutil
 import stat
-import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from seglab.grading import cgroups
 from seglab.grading import settings as grading_settings
 from seglab.grading.hosts import JudgeHost
 from seglab.grading.results import Result
+from seglab.grading.workspace import Workspace
 from seglab.grading.zygote import PACKAGE, Zygote
 
 RESTARTS = 2  # judges that are killed and followed by another one that goes on behind the test
@@ -100,16 +99,15 @@ def grade_job(job_dir, zygote):
     name = f"{os.getpid()}-{next(counter)}-{secrets.token_hex(3)}"
     stream = job_dir / "result.jsonl"
     stream.write_bytes(b"")
-    scratch = Path(tempfile.mkdtemp(prefix="seglab-grade-"))
     result = Result(job, zygote.ready["versions"])
     try:
         result.start(json.loads((job_dir / job["master"]).read_bytes()))
-        message = _message_to_judge(job, job_dir, scratch, name)
-        _grade_with_restarts(job, job_dir, zygote, message, stream, result)
+        with Workspace() as workspace:
+            message = _message_to_judge(job, job_dir, workspace, name)
+            _grade_with_restarts(job, job_dir, zygote, message, stream, result)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         result.error = f"{type(error).__name__}: {error}"
     finally:
-        _remove(scratch)
         cgroups.remove(cgroups.leftovers(name))
     return result.write(job_dir, time.monotonic() - begun)
 
@@ -142,16 +140,12 @@ def _host(zygote, job, job_dir):
     return host
 
 
-def _message_to_judge(job, job_dir, scratch, name):
+def _message_to_judge(job, job_dir, workspace, name):
     settings = job["settings"]
-    folder, work = scratch / "judge", scratch / "work"
-    folder.mkdir(mode=0o700)
-    work.mkdir(mode=0o711)
-    scratch.chmod(0o711)
     for name_of_file in dict.fromkeys((*job["artifacts"], *job["files"])):
         if (job_dir / name_of_file).stat().st_size > settings["artifact_mb"] << 20:
             raise ValueError(f"{name_of_file} is larger than {settings['artifact_mb']} MB")
-        shutil.copyfile(job_dir / name_of_file, folder / name_of_file)
+        shutil.copyfile(job_dir / name_of_file, workspace.judge / name_of_file)
     spec = {
         "seed": job["seed"],
         "uid": _user_of_its_own(),
@@ -165,7 +159,11 @@ def _message_to_judge(job, job_dir, scratch, name):
         "skip": settings["skip"],
     }
     files = [str(job_dir / file) for file in dict.fromkeys((*job["artifacts"], *job["files"]))]
-    paths = {"folder": str(folder), "work": str(work), "submission": str(job_dir / job["submission"])}
+    paths = {
+        "folder": str(workspace.judge),
+        "work": str(workspace.students),
+        "submission": str(job_dir / job["submission"]),
+    }
     return {"name": name, "spec": spec, "files": files, **paths}
 
 
@@ -193,10 +191,3 @@ def _user_of_its_own():
 
 def _gpu_devices():
     return sorted(str(path) for path in Path("/dev").glob("nvidia*") if stat.S_ISCHR(path.stat().st_mode))
-
-
-def _remove(folder):
-    """Remove a folder whatever a student's process left in it; the standard library gives up on deep nesting."""
-    if any(True for _ in (folder / "work").glob("*/*")):
-        subprocess.run(["chmod", "-R", "u+rwX", str(folder)], check=False, capture_output=True)
-    subprocess.run(["rm", "-rf", "--one-file-system", str(folder)], check=False, capture_output=True)

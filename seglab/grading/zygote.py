@@ -15,6 +15,7 @@ from pathlib import Path
 import seglab
 from seglab.errors import InputError
 from seglab.grading import settings as grading_settings
+from seglab.grading import workspace
 
 PACKAGE = Path(seglab.__file__).resolve().parent
 START_SECONDS = 180
@@ -48,6 +49,7 @@ class Zygote:
         self.process, self.control, self.ready, self.log, self.hosts = None, None, None, None, {}
 
     def __enter__(self):
+        workspace.sweep()
         near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         arguments = [str(PACKAGE.parent), str(far.fileno()), " ".join(self.imports), "shell" if self.shell else "bare"]
         self.log = tempfile.TemporaryFile()

@@ -1,0 +1,58 @@
+"""Folders for the time of one job: removed whatever is left in them, and also after a worker was killed."""
+
+import contextlib
+import fcntl
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+PREFIX = "seglab-grade-"
+LOCK = "lock"
+
+
+class Workspace:
+    """A folder for one job, locked while its process lives.
+
+    Attributes:
+        judge: Folder in which the judge runs, with copies of the files that were handed in.
+        students: Folder for the students' processes, which others than its owner can pass through.
+    """
+
+    def __init__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._lock = (self.folder / LOCK).open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self.judge, self.students = self.folder / "judge", self.folder / "students"
+        self.judge.mkdir(mode=0o700)
+        self.students.mkdir()
+        for path in (self.folder, self.students):
+            path.chmod(0o711)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        remove(self.folder)
+        self._lock.close()
+
+
+def remove(folder):
+    """Remove a folder, however deep it is nested and whatever its permissions are.
+
+    Args:
+        folder: `Path`.
+    """
+    with contextlib.suppress(OSError, RecursionError):
+        shutil.rmtree(folder)
+        return
+    for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf", "--one-file-system"]):
+        subprocess.run([*command, str(folder)], check=False, capture_output=True)
+
+
+def sweep():
+    """Remove the folders of workers that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError), (folder / LOCK).open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            remove(folder)
