@@ -13,6 +13,7 @@ from seglab.errors import InputError
 
 _SHUFFLE, _AUGMENT = 0, 1
 _MEMORY_SHARE = 0.5
+_BLOCK = 8
 _WHITE = np.float32(255)
 
 
@@ -154,6 +155,7 @@ class SegmentationData:
 
         shape = (length, *self.size)
 
+        @tf.autograph.experimental.do_not_convert  # there is nothing to convert, and looking for it takes 10 ms
         def to_tensors(number):
             images, labels = tf.numpy_function(make, [number], (tf.float32, tf.int32), stateful=False)
             return tf.ensure_shape(images, (*shape, 3)), tf.ensure_shape(labels, shape)
@@ -162,7 +164,8 @@ class SegmentationData:
         # open then waits for a call that the closed interpreter no longer answers. So tf.data calls only while somebody
         # waits for the batch, and what runs ahead are Python's threads.
         options = tf.data.Options()
-        options.experimental_optimization.inject_prefetch = False
+        options.experimental_optimization.apply_default_optimizations = False
+        options.autotune.enabled = False
         return numbers.map(to_tensors).with_options(options)
 
     def _plain_batch(self, step):
@@ -176,11 +179,12 @@ class SegmentationData:
         images = np.empty((len(chosen), *self.size, 3), np.float32)
         labels = np.empty((len(chosen), *self.size), np.int32)
         for row, index in enumerate(chosen):
-            np.divide(self._images[index], _WHITE, out=images[row])
-            labels[row] = self._labels[index]
-            if augment is not None:
+            if augment is None:
+                np.divide(self._images[index], _WHITE, out=images[row])
+                labels[row] = self._labels[index]
+            else:
                 rng = self._generator(_AUGMENT, epoch, int(index))
-                images[row], labels[row] = augment(images[row], labels[row], rng, ignore_class=self.ignore_class)
+                images[row], labels[row] = augment(*self[index], rng, ignore_class=self.ignore_class)
         return images, labels
 
     def _generator(self, *key):
@@ -188,20 +192,22 @@ class SegmentationData:
 
     def _fill(self, indices):
         missing = [index for index in indices if not self._filled[index]]
-        if len(missing) == 1:
-            self._decode(missing[0])
-        elif missing:
-            # Decoding and resizing run outside of the interpreter lock, so threads use all cores.
-            pool = ThreadPoolExecutor(os.cpu_count())
-            try:
-                for _ in pool.map(self._decode, missing):
-                    pass
-            finally:
-                pool.shutdown(cancel_futures=True)  # after a bad file the rest need not be decoded
+        if len(missing) <= _BLOCK:
+            return self._decode(missing)
+        blocks = [missing[start : start + _BLOCK] for start in range(0, len(missing), _BLOCK)]
+        # Decoding and resizing run outside of the interpreter lock, so threads use all cores; a few more of them than
+        # cores (the executor's default) read files meanwhile.
+        pool = ThreadPoolExecutor()
+        try:
+            for _ in pool.map(self._decode, blocks):
+                pass
+        finally:
+            pool.shutdown(cancel_futures=True)  # after a bad file the rest need not be decoded
 
-    def _decode(self, index):
-        self._images[index], self._labels[index] = self._read(index)
-        self._filled[index] = True
+    def _decode(self, indices):
+        for index in indices:
+            self._images[index], self._labels[index] = self._read(index)
+            self._filled[index] = True
 
 
 class _Ahead:
