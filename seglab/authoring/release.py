@@ -16,8 +16,8 @@ from seglab.errors import InputError
 def release(sheet, course_dir="."):
     """Generate `labs/SHEET` from `solutions/SHEET`; the same source gives the same bytes.
 
-    nbgrader works on a copy and without a gradebook. Nothing is written unless the result is safe
-    to hand out: no solution, no hidden test, and every stub raises `NotImplementedError`.
+    Nothing is written unless the result is safe to hand out: no solution, no hidden test, and every stub raises
+    `NotImplementedError`. That the points are right is proven elsewhere, by `seglab.grading.proofs`.
 
     Args:
         sheet: Name of the sheet, the folder and the notebook in `solutions/`.
@@ -29,20 +29,53 @@ def release(sheet, course_dir="."):
     Raises:
         InputError: If the sheet is missing, nbgrader rejects it, or the result would give something away.
     """
-    course_dir = Path(course_dir).resolve()
     with tempfile.TemporaryDirectory(prefix="seglab-release-") as scratch:
-        folder = copy_course(course_dir, sheet, Path(scratch) / "course")
-        succeeded, log = run_nbgrader(folder, "generate_assignment", sheet, "--no-db")
-        made = folder / "labs" / sheet
-        if not succeeded or not (made / f"{sheet}.ipynb").is_file():
-            raise InputError(f"solutions/{sheet}: nbgrader cannot release it: {last_error(log)}")
-        for path in sorted(made.glob("*.ipynb")):
-            notebooks.write(notebooks.read(path), path)
-            problem = next(_leaks(Notebook.open(folder / "solutions" / sheet / path.name), Notebook.open(path)), None)
-            if problem:
-                raise InputError(f"solutions/{sheet}/{path.name}: {problem}")
-        _replace_folder(made, course_dir / "labs" / sheet)
-    return course_dir / "labs" / sheet / f"{sheet}.ipynb"
+        return publish(make(sheet, course_dir, Path(scratch) / "course"), course_dir)
+
+
+def make(sheet, course_dir, scratch):
+    """Generate a release in a folder of its own and check it; nbgrader works on a copy and without a gradebook.
+
+    Args:
+        sheet: Name of the sheet.
+        course_dir: The course, the folder that holds `grader_config.py`.
+        scratch: An empty folder, or one that does not exist yet.
+
+    Returns:
+        `Path` of the folder with the released notebooks and the sheet's other files.
+
+    Raises:
+        InputError: If the sheet is missing, nbgrader rejects it, or the result would give something away.
+    """
+    folder = copy_course(course_dir, sheet, scratch)
+    succeeded, log = run_nbgrader(folder, "generate_assignment", sheet, "--no-db")
+    made = folder / "labs" / sheet
+    if not succeeded or not (made / f"{sheet}.ipynb").is_file():
+        raise InputError(f"solutions/{sheet}: nbgrader cannot release it: {last_error(log)}")
+    for path in sorted(made.glob("*.ipynb")):
+        notebooks.write(notebooks.read(path), path)
+        problem = next(_leaks(Notebook.open(folder / "solutions" / sheet / path.name), Notebook.open(path)), None)
+        if problem:
+            raise InputError(f"solutions/{sheet}/{path.name}: {problem}")
+    return made
+
+
+def publish(made, course_dir="."):
+    """Put a release in its place.
+
+    Args:
+        made: What `make` returned.
+        course_dir: The course.
+
+    Returns:
+        `Path` of the released notebook.
+
+    Raises:
+        InputError: If it cannot be written; the release that was there stays.
+    """
+    target = Path(course_dir).resolve() / "labs" / made.name
+    _replace_folder(made, target)
+    return target / f"{made.name}.ipynb"
 
 
 def sheets(course_dir="."):

@@ -1,7 +1,5 @@
 """Lab 1 through nbgrader: the reference, the untouched release and every named wrong answer get their points."""
 
-import ast
-import importlib.util
 import itertools
 import json
 import os
@@ -13,6 +11,7 @@ import pytest
 from PIL import Image
 
 from seglab.authoring import notebooks
+from seglab.authoring.answers import answers_of, reference_files
 from seglab.authoring.lint import lint_notebooks
 from seglab.authoring.release import release
 from seglab.datasets import unseen
@@ -21,7 +20,7 @@ from seglab.grading.autograde import autograde_submissions
 ROOT = Path(__file__).parents[2]
 LAB = "lab1_fcn_unet"
 SOLUTION = ROOT / "solutions" / LAB / f"{LAB}.ipynb"
-ANSWERS = sorted((ROOT / "tests" / "answers" / LAB).glob("*.py"))
+ANSWERS = answers_of(LAB, ROOT)
 POINTS = {
     "q1-fusion-test-shape": 1,
     "q1-fusion-test-sum": 1,
@@ -34,58 +33,36 @@ POINTS = {
 }
 PREAMBLE = ("title", "setup", "settings")
 BY_HAND = {"q5-gallery": 4, "q6-what-and-why": 4, "q6-how-sure": 2}
-# Share of pixels that a network is made to miss: each object class then has the IoU 1 - share.
-MISSED = {"FCN-8s": 0.5, "U-Net without skips": 0.45, "U-Net": 0.2}
 
 
-def damage(truth, network):
-    """Label maps as good as those of a network: the truth with a share of all pixels set to background."""
-    missed = np.random.default_rng(7).random(truth.shape) < MISSED[network]
-    return np.where(missed, 0, truth).astype(np.uint8)
-
-
-def facts(path):
-    """The constants of a wrong answer: `LOSES`, points by test, and `CELL`, the answer cell it stands for."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return {
-        node.targets[0].id: ast.literal_eval(node.value)
-        for node in tree.body
-        if isinstance(node, ast.Assign) and node.targets[0].id.isupper()
-    }
-
-
-def side_by_side(paths):
+def side_by_side(answers):
     """Put one wrong answer per question into each submission: questions are independent, and runs are slow."""
-    by_question = [list(group) for _, group in itertools.groupby(paths, key=lambda path: path.name[:2])]
+    by_question = [list(group) for _, group in itertools.groupby(answers, key=lambda answer: answer.path.name[:2])]
     return [tuple(filter(None, row)) for row in itertools.zip_longest(*by_question)]
 
 
 WRONG = {f"wrong{number}": row for number, row in enumerate(side_by_side(ANSWERS))}
 
 
-def hand_in(folder, source, truth, wrong=()):
+def hand_in(folder, wrong=()):
     """Write a submission: a notebook, and the two prediction files.
 
     A wrong one keeps only the cells that its points depend on: nobody needs the lecture to be run nine times.
     """
-    notebook = notebooks.read(source)
+    notebook = notebooks.read(SOLUTION)
     if wrong:
         needed = [cell for cell in notebook["cells"] if cell["id"] in PREAMBLE or "nbgrader" in cell["metadata"]]
         notebook["cells"] = needed
-    files = {"predictions_fcn8s.npz": damage(truth, "FCN-8s"), "predictions_unet.npz": damage(truth, "U-Net")}
-    for path in wrong:
-        if "CELL" in facts(path):
-            cell = next(cell for cell in notebook["cells"] if cell["id"] == facts(path)["CELL"])
-            cell["source"] = path.read_text(encoding="utf-8")
+    files = reference_files(ROOT / "tests" / "answers" / LAB, SOLUTION)
+    for answer in wrong:
+        if answer.cell is None:
+            files = answer.files(SOLUTION)
         else:
-            spec = importlib.util.spec_from_file_location(path.stem, path)
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-            files = module.hand_in(truth, damage)
+            answer.put_into(notebook)
     folder.mkdir(parents=True)
     notebooks.write(notebook, folder / f"{LAB}.ipynb")
-    for name, labels in files.items():
-        np.savez_compressed(folder / name, labels=labels)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
 
 
 @pytest.fixture(scope="module")
@@ -106,12 +83,11 @@ def released(course):
 def graded(course, released, tmp_path_factory):
     """Results by student, and the folder with the autograded notebooks."""
     root = tmp_path_factory.mktemp("handed-in")
-    _, truth = unseen.draw(LAB, unseen.seed_of(SOLUTION))
-    hand_in(root / "reference", SOLUTION, truth)
+    hand_in(root / "reference")
     (root / "untouched").mkdir()
     shutil.copy(released, root / "untouched")
     for student, wrong in WRONG.items():
-        hand_in(root / student, SOLUTION, truth, wrong)
+        hand_in(root / student, wrong)
     work = root / "graded"
     students = {name: root / name for name in ("reference", "untouched", *WRONG)}
     results = autograde_submissions(course, LAB, students, work)
@@ -159,14 +135,14 @@ def test_the_untouched_release_gets_nothing_and_says_what_is_missing(graded):
 def test_every_wrong_answer_loses_exactly_its_points(graded, student):
     results, _ = graded
     lost = {}
-    for path in WRONG[student]:
-        lost |= facts(path)["LOSES"]
+    for answer in WRONG[student]:
+        lost |= answer.loses
     assert earned(results[student]) == {name: most - lost.get(name, 0) for name, most in POINTS.items()}
 
 
 def test_the_wrong_answers_cover_every_test():
     assert len(ANSWERS) >= 10
-    lost = {name for path in ANSWERS for name in facts(path)["LOSES"]}
+    lost = {name for answer in ANSWERS for name in answer.loses}
     assert lost == set(POINTS)
 
 

@@ -5,7 +5,8 @@ import numpy as np
 LOSES = {"q3-run-test-unet": 2, "q3-run-test-margin": 2}
 
 
-def hand_in(truth, damage):
-    labels = np.empty(len(truth), object)
-    labels[:] = list(damage(truth, "U-Net"))
-    return {"predictions_fcn8s.npz": damage(truth, "FCN-8s"), "predictions_unet.npz": labels}
+def hand_in(source, reference):
+    good = reference.labels_of(source, "U-Net")
+    labels = np.empty(len(good), object)
+    labels[:] = list(good)
+    return reference.files(fcn8s=reference.labels_of(source, "FCN-8s"), unet=labels)

@@ -5,6 +5,6 @@ import numpy as np
 LOSES = {"q3-run-test-unet": 2, "q3-run-test-margin": 2}
 
 
-def hand_in(truth, damage):
-    probs = np.eye(4, dtype="float32")[damage(truth, "U-Net")]
-    return {"predictions_fcn8s.npz": damage(truth, "FCN-8s"), "predictions_unet.npz": probs}
+def hand_in(source, reference):
+    probs = np.eye(4, dtype="float32")[reference.labels_of(source, "U-Net")]
+    return reference.files(fcn8s=reference.labels_of(source, "FCN-8s"), unet=probs)

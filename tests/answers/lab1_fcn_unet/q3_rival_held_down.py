@@ -5,5 +5,6 @@ import numpy as np
 LOSES = {"q3-run-test-margin": 2}
 
 
-def hand_in(truth, damage):
-    return {"predictions_fcn8s.npz": np.zeros_like(truth), "predictions_unet.npz": damage(truth, "U-Net")}
+def hand_in(source, reference):
+    rival = np.zeros_like(reference.truth(source))
+    return reference.files(fcn8s=rival, unet=reference.labels_of(source, "U-Net"))
