@@ -58,6 +58,34 @@ def join(folders):
             file.write("0")
 
 
+def holds(process, folders):
+    """Return whether a process is in the groups.
+
+    Args:
+        process: Its number.
+        folders: What `create` returned.
+    """
+    names = {os.path.basename(folder) for folder in folders}
+    with contextlib.suppress(OSError), open(f"/proc/{process}/cgroup") as file:
+        return bool(names) and sum(os.path.basename(line.rstrip("\n")) in names for line in file) == len(folders)
+    return False
+
+
+def killed_for_memory(folders):
+    """Return whether the kernel killed a process because its group had no memory left.
+
+    Args:
+        folders: What `create` returned.
+    """
+    for folder in folders:
+        for name in ("memory.events", "memory.oom_control"):
+            with contextlib.suppress(OSError, ValueError), open(f"{folder}/{name}") as file:
+                counts = dict(line.split() for line in file)
+                if int(counts.get("oom_kill", 0)) > 0:
+                    return True
+    return False
+
+
 def remove(folders, seconds=1.0):
     """Remove groups; waits until the kernel has let the last process go.
 

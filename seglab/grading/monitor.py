@@ -13,7 +13,7 @@ from seglab.grading.channel import Channel
 from seglab.grading.sandbox import Ladder
 
 POLL_SECONDS = 0.05
-SHARED_PAGES = 8  # processes whose pages, shared with the zygote, are not counted
+SHARED_PAGES = 16  # processes whose pages, shared with the zygote, are not counted
 
 
 def run(spec, connection, output, status):
@@ -36,9 +36,11 @@ def run(spec, connection, output, status):
     with socket.socket(fileno=status) as up:
         handle = os.pidfd_open(student)
         socket.send_fds(up, [json.dumps({"pid": student}).encode()], [handle])
-        report = _watch(student, handle, up, spec)
+        report = _watch(student, handle, up, spec, ladder.groups)
         _end_all(student, handle)
         _, code, usage = _wait(student)
+        if cgroups.killed_for_memory(ladder.groups):
+            report["limit"] = "memory"
         cgroups.remove(ladder.groups)
         report |= {"exit": code, "cpu": round(usage.ru_utime + usage.ru_stime, 3)}
         with contextlib.suppress(OSError):
@@ -64,8 +66,11 @@ def _become_student(ladder, spec, connection, output):
         os._exit(code)
 
 
-def _watch(student, handle, up, spec):
-    """Wait until the student's process ends, the judge goes away or too much memory is taken."""
+def _watch(student, handle, up, spec, groups):
+    """Wait until the student's process ends, the judge goes away or too much memory is taken.
+
+    Where a control group holds the student, the kernel counts more exactly than this process can.
+    """
     peak, limit = 0, None
     while limit is None:
         ready, _, _ = select.select([handle, up], [], [], POLL_SECONDS)
@@ -73,7 +78,7 @@ def _watch(student, handle, up, spec):
         peak = max(peak, taken)
         if ready:
             break
-        if taken > spec["memory"]:
+        if taken > spec["memory"] and not cgroups.holds(student, groups):
             limit = "memory"
     return {"peak_mb": peak >> 20, "limit": limit}
 

@@ -146,18 +146,7 @@ def _message_to_judge(job, job_dir, workspace, name):
         if (job_dir / name_of_file).stat().st_size > settings["artifact_mb"] << 20:
             raise ValueError(f"{name_of_file} is larger than {settings['artifact_mb']} MB")
         shutil.copyfile(job_dir / name_of_file, workspace.judge / name_of_file)
-    spec = {
-        "seed": job["seed"],
-        "uid": _user_of_its_own(),
-        "readable": readable_paths(),
-        "hidden": [str(Path(path).resolve()) for path in (*settings["hide"], job_dir)],
-        "devices": _gpu_devices() if settings["gpu"] else [],
-        "memory": int(settings["memory_mb"]) << 20,
-        "disk": int(settings["disk_mb"]) << 20,
-        "tasks": int(settings["tasks"]),
-        "cpu": int(settings["notebook_seconds"]) * (os.cpu_count() or 1),
-        "skip": settings["skip"],
-    }
+    spec = job_spec(settings, seed=job["seed"], hidden=[job_dir])
     files = [str(job_dir / file) for file in dict.fromkeys((*job["artifacts"], *job["files"]))]
     paths = {
         "folder": str(workspace.judge),
@@ -165,6 +154,31 @@ def _message_to_judge(job, job_dir, workspace, name):
         "submission": str(job_dir / job["submission"]),
     }
     return {"name": name, "spec": spec, "files": files, **paths}
+
+
+def job_spec(settings, *, seed, hidden=()):
+    """Return what the zygote must know to start a student's process.
+
+    Args:
+        settings: The job's settings, complete.
+        seed: Seed of the student's random numbers.
+        hidden: Folders that it may not see, besides those in the settings.
+
+    Returns:
+        `dict`; `name` and `work` are added for each process.
+    """
+    return {
+        "seed": seed,
+        "uid": _user_of_its_own(),
+        "readable": readable_paths(),
+        "hidden": [str(Path(path).resolve()) for path in (*settings["hide"], *hidden)],
+        "devices": _gpu_devices() if settings["gpu"] else [],
+        "memory": int(settings["memory_mb"]) << 20,
+        "disk": int(settings["disk_mb"]) << 20,
+        "tasks": int(settings["tasks"]),
+        "cpu": int(settings["notebook_seconds"]) * (os.cpu_count() or 1),
+        "skip": settings["skip"],
+    }
 
 
 def readable_paths():

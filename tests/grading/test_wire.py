@@ -141,7 +141,7 @@ HOSTILE_NODES = {
     "record with a bad name": ["record", [["list", ["a b"]], ["list", [1]]]],
     "text array of numbers": ["text", [[1], "U1", [1]]],
     "text array, wrong count": ["text", [[3], "U1", ["a"]]],
-    "text array, huge items": ["text", [[1], "U9999999", ["a"]]],
+    "text array, huge items": ["text", [[2], "U9999999", ["a", "b"]]],
     "text array, objects": ["text", [[1], "O", ["a"]]],
     "text array, huge shape": ["text", [[1 << 40], "U1", []]],
 }
@@ -248,7 +248,7 @@ def test_who_drips_or_keeps_silent_runs_out_of_time():
     with pytest.raises(OutOfTime):  # nobody reads on the other side
         channel.send({}, ["array", 0], [np.zeros(1 << 22)], time.monotonic() + 0.1)
     far.close()
-    with pytest.raises(EOFError):
+    with pytest.raises((EOFError, ConnectionError)):
         channel.receive(time.monotonic() + 5)
 
 

@@ -1,0 +1,280 @@
+"""The ladder: what code of a student's cannot reach, as root, as an ordinary user, and where namespaces are refused."""
+
+import contextlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from seglab.grading import cgroups, sandbox, seccomp
+from seglab.grading import settings as grading_settings
+from seglab.grading.remote import Killed
+from seglab.grading.student_client import StudentProcess
+from seglab.grading.worker import Zygote, job_spec
+from seglab.grading.workspace import Workspace
+
+sys.path.insert(0, str(Path(__file__).parent))
+from ordinary_user import run_as_ordinary_user
+
+ROOT = Path(__file__).parents[2]
+NO_NAMESPACES = ["ns:user", "ns:mount", "ns:net", "ns:ipc", "ns:uts", "ns:pid"]
+LADDERS = {"all rungs": [], "no namespaces": NO_NAMESPACES, "no control groups": ["cgroup"]}
+
+# Runs in the student's process; every entry must come out as the tests say.
+FACTS = """
+import ctypes, os, signal, socket, threading
+
+def attempt(action):
+    try:
+        return action() or "done"
+    except BaseException as error:
+        return type(error).__name__
+
+def listed(path):
+    return attempt(lambda: sorted(os.listdir(path)))
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+def call(number, *arguments):
+    result = libc.syscall(number, *arguments)
+    return "done" if result >= 0 else os.strerror(ctypes.get_errno())
+
+facts = {
+    "passwords": attempt(lambda: open("/etc/shadow").read()),
+    "course": listed(COURSE),
+    "secret file": attempt(lambda: open(SECRET).read()),
+    "write outside": attempt(lambda: open(os.path.join(COURSE, "x"), "w")),
+    "write to packages": attempt(lambda: open(os.path.join(os.path.dirname(os.__file__), "x"), "w")),
+    "write here": attempt(lambda: open("x", "w").write("x") and None),
+    "internet": attempt(lambda: socket.socket(socket.AF_INET)),
+    "internet 6": attempt(lambda: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)),
+    "netlink": attempt(lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)),
+    "kill the parent": attempt(lambda: os.kill(os.getppid(), signal.SIGKILL)),
+    "kill the test": attempt(lambda: os.kill(TEST, signal.SIGKILL)),
+    "memory of the test": attempt(lambda: open(f"/proc/{TEST}/mem", "rb")),
+    "variables of the test": attempt(lambda: open(f"/proc/{TEST}/environ", "rb").read()),
+    "own memory by file": attempt(lambda: open("/proc/self/mem", "r+b")),
+    "system control": attempt(lambda: open("/proc/sys/kernel/core_pattern", "w")),
+    "ptrace": call(101, 16, TEST, 0, 0),
+    "read another's memory": call(310, TEST, 0, 0, 0, 0, 0),
+    "mount": call(165, b"none", b"/tmp", b"tmpfs", 0, 0),
+    "new namespace": call(272, 0x10000000),
+    "shared memory": call(29, 0, 4096, 0o1600),
+    "memory file": call(319, b"x", 0),
+    "keyring": call(250, 0, -3, 0),
+    "io_uring": call(425, 8, 0),
+    "become root": attempt(lambda: os.setuid(0)),
+    "change root": attempt(lambda: os.chroot(".")),
+    "a higher limit": attempt(lambda: __import__("resource").setrlimit(4, (1 << 40, 1 << 40))),
+    "device": attempt(lambda: os.mknod("device", 0o600 | 0o60000, os.makedev(8, 0))),
+    "secret variable": os.environ.get("SEGLAB_TEST_SECRET", "none"),
+    "descriptors": sorted(int(name) for name in os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else [],
+    "privileges": [line.split()[1] for line in open("/proc/self/status") if line.startswith(("CapEff", "CapPrm"))],
+    "user": os.getuid(),
+    "threads work": attempt(lambda: threading.Thread(target=print).start()),
+}
+"""
+REFUSED = {"PermissionError", "FileNotFoundError", "ProcessLookupError", "OSError", "NotADirectoryError"}
+MUST_FAIL = (
+    "passwords", "course", "secret file", "write outside", "write to packages", "internet", "internet 6", "netlink",
+    "kill the test", "memory of the test", "variables of the test", "own memory by file", "system control",
+    "become root", "change root", "device",
+)  # fmt: skip
+MUST_BE_DENIED = (
+    "ptrace", "read another's memory", "mount", "new namespace", "shared memory", "memory file", "keyring", "io_uring",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def zygote():
+    os.environ["SEGLAB_TEST_SECRET"] = "0451"
+    with Zygote(("numpy",)) as running:
+        yield running
+    del os.environ["SEGLAB_TEST_SECRET"]
+
+
+@contextlib.contextmanager
+def student(zygote, **changes):
+    """A student's process with the limits of a small job."""
+    settings = {"memory_mb": 600, "call_seconds": 20, "flood_mb": 1, "tasks": 60, "notebook_seconds": 60, **changes}
+    settings = grading_settings.complete({**settings, "allow_weak_sandbox": True})
+    with Workspace() as workspace:
+        name = f"test-{os.getpid()}-{time.monotonic_ns()}"
+        work = workspace.students / name
+        work.mkdir(mode=0o700)
+        spec = {**job_spec(settings, seed=0), "name": name, "work": str(work)}
+        process = StudentProcess(zygote.control, spec, {**settings, "deadline": time.monotonic() + 60})
+        try:
+            yield process
+        finally:
+            process.stop()
+    assert not work.exists() and cgroups.leftovers(name) == []
+
+
+def look(zygote, skip, secret):
+    constants = f"COURSE, SECRET, TEST = {str(ROOT / 'solutions')!r}, {str(secret)!r}, {os.getpid()}"
+    with student(zygote, skip=skip) as process:
+        assert process.ask("run", source=constants) is None
+        assert process.ask("run", source=FACTS) is None, process.text()
+        return process.ask("name", name="facts"), process.rungs
+
+
+@pytest.mark.parametrize("ladder", LADDERS)
+def test_nothing_outside_can_be_reached(zygote, tmp_path, ladder):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("42")
+    facts, rungs = look(zygote, LADDERS[ladder], secret)
+    open_doors = {name: facts[name] for name in MUST_FAIL if facts[name] not in REFUSED}
+    open_doors |= {name: facts[name] for name in MUST_BE_DENIED if facts[name] != "Operation not permitted"}
+    if "uid" in rungs and rungs["uid"] != "ok":  # said by `enough`
+        assert open_doors.pop("become root") == "done" and sandbox.enough(rungs)
+    assert open_doors == {}
+    assert facts["write here"] == "done" and facts["threads work"] == "done"
+    assert facts["secret variable"] == "none"
+    assert set(facts["privileges"]) == {"0" * 16}
+    assert set(facts["descriptors"]) <= {0, 1, 2, 3, 4}
+    if ladder == "all rungs" and os.getuid() == 0:
+        assert facts["user"] not in (0, os.getuid())
+
+
+@pytest.mark.parametrize("ladder", LADDERS)
+def test_daemons_do_not_outlive_their_student(zygote, tmp_path, ladder):
+    mark = f"daemon-{os.getpid()}-{ladder.replace(' ', '-')}"
+    code = f"""
+import os, subprocess, sys
+for _ in range(3):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(60)", "{mark}"])
+        os._exit(0)
+"""
+    with student(zygote, skip=LADDERS[ladder]) as process:
+        process.ask("run", source=code)
+        assert wait_until(lambda: len(processes(mark)) == 3), "the daemons did not start: the test shows nothing"
+    assert wait_until(lambda: not processes(mark))
+
+
+BOMBS = {
+    "memory": ("memory", "blocks = []\nwhile True:\n    blocks.append(bytearray(10_000_000))"),
+    "memory of many processes": (
+        "memory",
+        "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        block = b'x' * 150_000_000\n"
+        "        time.sleep(50)\ntime.sleep(50)",
+    ),
+    "shared memory": (
+        "memory",
+        "import mmap\nblocks = []\nwhile True:\n    blocks.append(mmap.mmap(-1, 50_000_000))\n"
+        "    blocks[-1].write(b'x' * 50_000_000)",
+    ),
+    "output": ("output", "while True:\n    print('x' * 10_000)"),
+    "time": ("time", "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True:\n    pass"),
+    "end": (None, "import os\nos._exit(0)"),
+}
+
+
+@pytest.mark.parametrize("skip", [["cgroup"], []], ids=["polled", "all rungs"])
+@pytest.mark.parametrize("name", BOMBS)
+def test_bombs_end_their_own_process_only(zygote, name, skip):
+    limit, code = BOMBS[name]
+    with student(zygote, skip=skip, call_seconds=2 if limit == "time" else 5) as process:
+        begun = time.monotonic()
+        with contextlib.suppress(Killed):
+            assert "MemoryError" in process.ask("run", source=code)
+            assert limit == "memory"
+            return
+        assert not process.alive and time.monotonic() - begun < 16
+        assert process.end["limit"] == ("memory" if limit == "memory" else None)
+        assert process.end["peak_mb"] < 2000
+
+
+def test_a_fork_bomb_is_counted(zygote):
+    code = "import os, time\nfor _ in range(400):\n    if os.fork() == 0:\n        time.sleep(30)\n        os._exit(0)"
+    with student(zygote) as process:
+        assert "BlockingIOError" in process.ask("run", source=code)
+        assert process.ask("run", source="x = 1") is None
+    with student(zygote) as another:
+        assert another.ask("run", source="x = 1") is None
+
+
+def test_a_failed_start_leaves_nothing(zygote, tmp_path):
+    settings = grading_settings.complete({})
+    spec = {**job_spec(settings, seed=0), "name": f"test-{os.getpid()}-failed", "work": str(tmp_path / "missing")}
+    with pytest.raises(RuntimeError, match="did not start"):
+        StudentProcess(zygote.control, {**spec, "skip": ["ns:mount"]}, {**settings, "deadline": time.monotonic() + 5})
+    assert wait_until(lambda: cgroups.leftovers(spec["name"]) == [])
+
+
+def test_the_zygote_holds_one_thread_and_no_test(zygote):
+    assert zygote.ready["threads"] == 1 and zygote.ready["missing"] == []
+
+
+def test_what_is_missing_for_hidden_tests_is_said():
+    always = {"rlimits", "caps", "no_new_privs", "not_dumpable", "uid"}
+    everything = dict.fromkeys((*always, "root", "ns:net", "ns:pid", "landlock", "seccomp"), "ok")
+    assert sandbox.enough(everything) == []
+    # Every other rung can be replaced by another one.
+    assert {name for name in everything if sandbox.enough({**everything, name: "refused"})} == always
+    lines = sandbox.enough({**everything, "root": "refused", "landlock": "too old"})
+    assert lines == ["files of its own: root refused, landlock too old"]
+
+
+@pytest.mark.parametrize("machine", seccomp.MACHINES)
+def test_every_jump_of_the_filter_lands_inside(machine):
+    program = seccomp.filter_program(machine)
+    for place, (code, if_true, if_false, _) in enumerate(program):
+        if code != seccomp.RETURN:
+            assert place + 1 + max(if_true, if_false) < len(program)
+    with pytest.raises(OSError, match="riscv64"):
+        seccomp.filter_program("riscv64")
+
+
+ORDINARY = """
+import json, sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+import test_sandbox as tests
+with tests.Zygote(("numpy",)) as zygote:
+    report = {{}}
+    for name, skip in tests.LADDERS.items():
+        facts, rungs = tests.look(zygote, skip, Path({secret!r}))
+        report[name] = [facts, rungs]
+    print(json.dumps(report))
+"""
+
+
+def test_an_ordinary_user_has_the_same_walls(tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("42")
+    tmp_path.chmod(0o755)
+    done = run_as_ordinary_user(
+        [sys.executable, "-c", ORDINARY.format(tests=str(ROOT / "tests/grading"), secret=str(secret))]
+    )
+    assert done.returncode == 0, done.stderr
+    for name, (facts, rungs) in json.loads(done.stdout.splitlines()[-1]).items():
+        assert facts["user"] != 0, name
+        open_doors = {key: facts[key] for key in MUST_FAIL if facts[key] not in REFUSED}
+        open_doors |= {key: facts[key] for key in MUST_BE_DENIED if facts[key] != "Operation not permitted"}
+        assert open_doors == {}, name
+        assert sandbox.enough(rungs) == [], name
+
+
+def processes(mark):
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if mark in path.read_text():
+                found.append(path.parent.name)
+    return found
+
+
+def wait_until(condition, seconds=5):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
