@@ -211,7 +211,6 @@ class Merger:
     def _write(self, folder, written, submission):
         files = dict(submission.files)
         files |= {path: place for path, place in self.sheet.files.items() if path not in self.own_files}
-        files = {path: place for path, place in files.items() if not path.endswith(".ipynb")}
         if written:
             autograded.write_folder(folder, written, files, self.permissions)
 

@@ -83,7 +83,8 @@ class Sheet:
             path = release / f"{each}.ipynb"
             given = notebooks.read(path) if path.is_file() else None
             self._forms[each] = Form(master, release=given, clearing=course.clearing)
-        self.files = plain_files(source, course.ignore)[0]
+        files, _ = plain_files(source, course.ignore)
+        self.files = {path: place for path, place in files.items() if not _is_notebook(path)}  # those hold solutions
 
     def read(self, student):
         """Read and repair what a student handed in.
@@ -96,7 +97,7 @@ class Sheet:
         """
         folder = self.course.folder("submitted", self.name, student)
         files, left_out = plain_files(folder, self.course.ignore)
-        found = {path.removesuffix(".ipynb"): path for path in files if path.endswith(".ipynb")}
+        found = {path[: -len(".ipynb")]: path for path in files if _is_notebook(path)}
         paths = {name: files[found[name]] for name in self.masters if name in found}
         missing = [name for name in self.masters if name not in paths]
         strays = sorted(set(found) - set(self.masters))
@@ -113,7 +114,7 @@ class Sheet:
         for name, path in paths.items():
             self._repair(answers[name], path)
             answers[name].notes += left_out
-        files = {path: place for path, place in files.items() if not path.endswith(".ipynb")}
+        files = {path: place for path, place in files.items() if not _is_notebook(path)}
         return Submission(student, answers, files, _timestamp(files))
 
     def _repair(self, answers, path):
@@ -177,6 +178,10 @@ def plain_files(folder, ignore=()):
                 left_out.append(f"{relative}: {'a link' if stat.S_ISLNK(mode) else 'no plain file'}, left out")
         folders.sort()
     return dict(sorted(files.items())), left_out[:20]
+
+
+def _is_notebook(path):
+    return path.lower().endswith(".ipynb")
 
 
 def _timestamp(files):

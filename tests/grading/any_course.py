@@ -169,7 +169,12 @@ def read_gradebook(course):
     with Gradebook(f"sqlite:///{Path(course) / 'gradebook.db'}", "vision101") as book:
         for row in book.assignment_submissions("ps1"):
             grades = {
-                (notebook.name, grade.name): (grade.auto_score, grade.manual_score, grade.needs_manual_grade, grade.score)
+                (notebook.name, grade.name): (
+                    grade.auto_score,
+                    grade.manual_score,
+                    grade.needs_manual_grade,
+                    grade.score,
+                )
                 for notebook in row.notebooks
                 for grade in notebook.grades
             }
