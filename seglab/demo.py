@@ -205,13 +205,15 @@ def notes_on(spec, data_options):
 
     Example:
         >>> notes_on("folder:pets", {"border": "own", "ignore": None})[1]
-        'How the label files were read: border own.'
+        'The label files were read with border own.'
+        >>> len(notes_on("folder:nuclei", {"border": "ignore"}))  # nothing that was not the default
+        1
     """
     if spec.partition(":")[0] != "folder":
         return []
-    said = ", ".join(f"{name} {value}" for name, value in data_options.items() if value is not None)
+    said = ", ".join(f"{name} {value}" for name, value in data_options.items() if value not in (None, "ignore"))
     notes = ["Images are resized without keeping their aspect; every score is at the size given here."]
-    return [*notes, f"How the label files were read: {said}."] if said else notes
+    return [*notes, f"The label files were read with {said}."] if said else notes
 
 
 def describe(spec):

@@ -89,7 +89,7 @@ def draw_confusions(results):
 
         with rc_context(STYLE):
             count = len(names)
-            side = max(1.4, (0.54 if count <= 5 else 0.47 if count <= MAX_COUNTED else 0.36) * count)
+            side = max(1.7, (0.54 if count <= 5 else 0.47 if count <= MAX_COUNTED else 0.36) * count)
             figure = Figure(figsize=(side + 1.1, side * 0.86 + (0.6 if count <= 5 else 1.0)), layout="constrained")
             show_confusion(confusion, names, ax=figure.add_subplot())
             uri = svg_uri(figure)

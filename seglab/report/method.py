@@ -18,7 +18,7 @@ METRICS = (
         "IoU of the bands along the outlines, as wide as 2% of the image diagonal and at least one pixel (Cheng et "
         "al., Boundary IoU, CVPR 2021), over all test images",
     ),
-    ("Parameters", "all weights of the network, trained or fixed"),
+    ("Parameters", "weights that training changes: no fixed bilinear kernels, no batch statistics"),
     ("Training time", "wall-clock time of all epochs, with validation"),
     ("ms per image", "wall-clock time of prediction in batches, divided by the images of a batch"),
 )
