@@ -47,6 +47,10 @@ def needed_cells(trees, tests, setup, always=()):
     facts = {index: _Facts(trees[index], imported) for index in (*setup, *tests)}
     if any(facts[index].dynamic for index in facts):
         return set(setup)
+    for fact in facts.values():  # a call of the sheet's function changes what the function changes
+        for other in facts.values():
+            if other.binds & fact.calls:
+                fact.changed |= other.changed | other.declared_global
     kept = set(always)
     while True:
         running = [facts[index] for index in (*kept, *tests)]
@@ -146,7 +150,7 @@ class _Facts:
 
     def __init__(self, tree, imported):
         self.uses, self.imported = outside_names(tree.body) - BUILTIN, imported
-        self.binds, self.changed, self.configures = set(), set(), set()
+        self.binds, self.changed, self.configures, self.calls, self.declared_global = set(), set(), set(), set(), set()
         self.seeds = self.reads_files = self.writes_files = False
         self.dynamic = bool(used_names(tree) & DYNAMIC)
         self.global_random = bool(GLOBAL_RANDOM.search(ast.unparse(tree)))
@@ -159,6 +163,8 @@ class _Facts:
             self.dynamic |= any(alias.name == "*" for alias in node.names)
         elif isinstance(node, FUNCTIONS | ast.ClassDef):
             self.binds.add(node.name)
+        elif isinstance(node, ast.Global):
+            self.declared_global |= set(node.names)
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             self.binds.add(node.id)
         elif isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
@@ -166,7 +172,7 @@ class _Facts:
             self.configures.add(_base(node))
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             self._look_at_command(node.value)
-        elif isinstance(node, ast.Call):
+        if isinstance(node, ast.Call):
             self._look_at_call(node)
 
     def _look_at_command(self, node):
@@ -180,6 +186,7 @@ class _Facts:
 
     def _look_at_call(self, node):
         name, base = _last(node.func), _base(node.func)
+        self.calls |= {node.func.id} if isinstance(node.func, ast.Name) else set()
         if SEEDS.match(name):
             self.seeds = True
         elif CONFIGURES.match(name):
