@@ -52,6 +52,6 @@ class Recipe:
 
 
 PROFILES = {
-    "fast": Recipe(epochs=10, batch=16, learning_rate=2e-3, loss="ce+dice", base_filters=8, augment=False),
+    "fast": Recipe(epochs=10, batch=16, learning_rate=4e-3, loss="ce+dice", base_filters=8, augment=False),
     "full": Recipe(epochs=40, batch=16, learning_rate=1e-3, loss="ce+dice", base_filters=32, augment=True),
 }
