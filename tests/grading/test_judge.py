@@ -40,9 +40,11 @@ def grade(zygote, tmp_path):
 
 @pytest.mark.parametrize(
     ("value", "points"),
-    [(None, 4), (3, 3), (0, 0), (2.5, 2.5), (9, 4), (-1, 0), (float("nan"), 0), (float("inf"), 0), ("3", 4), (True, 4)]
-    + [([3], 4), (np.float64(1.5), 1.5), (np.int32(2), 2), (np.bool_(False), 4), (np.array(3.0), 4)],
-)
+    [
+        (None, 4), (3, 3), (0, 0), (2.5, 2.5), (9, 4), (-1, 0), (float("nan"), 0), (float("inf"), 0), ("3", 4), (True, 4),
+        ([3], 4), (np.float64(1.5), 1.5), (np.int32(2), 2), (np.bool_(False), 4), (np.array(3.0), 4),
+    ],
+)  # fmt: skip
 def test_partial_credit_is_that_of_nbgrader_within_bounds(value, points):
     assert award(value, 4) == points
 
@@ -349,6 +351,7 @@ def needed(*cells):
         (["x = 1", "globals()['y'] = 2", "assert f(1)"], {0, 1}),
         (["from math import *", "x = 1", "assert f(1)"], {0, 1}),
         (["import random", "x = [1, 2]", "random.shuffle(x)", "assert f(x)"], {0, 1, 2}),
+        (["n = 0", "def add():\n    global n\n    n = 1", "y = add()", "assert f(n)"], {0, 1, 2}),
         (["x = 3", "def g():\n    return x", "assert g() == f(1)"], {0, 1}),
     ],
 )
