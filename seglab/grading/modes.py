@@ -1,0 +1,180 @@
+"""The two ways in which a sheet's tests run: in one ordinary process, and through the judge."""
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from seglab.grading import jobs, worker
+from seglab.grading import settings as grading_settings
+from seglab.grading.cell_code import imported_modules, parse_loosely, text_of
+from seglab.grading.merging import merge
+from seglab.grading.one_process import OneProcess, Outcome
+from seglab.grading.repair.roles import nbgrader_metadata, role
+from seglab.grading.setup_cells import needed_cells
+from seglab.grading.zygote import Zygote
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing that could be handed in.
+
+    Attributes:
+        title: How messages call it.
+        notebook: Name of the notebook.
+        master: The source notebook, a `dict`.
+        submission: The repaired notebook, a `dict`.
+        files: `dict` from name to `bytes` of what is handed in beside it.
+    """
+
+    title: str
+    notebook: str
+    master: dict
+    submission: dict
+    files: dict
+
+
+class Ordinary:
+    """Runs notebooks in one process each, with the tests where nbgrader puts them; a context manager.
+
+    Args:
+        sheet: The `Sheet`.
+        course: The `Course`.
+    """
+
+    name = "in one process"
+
+    def __init__(self, sheet, course):
+        self.sheet = sheet
+        self.process = OneProcess(_imports(sheet), {"CUDA_VISIBLE_DEVICES": ""})
+
+    def __enter__(self):
+        self.process.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        self.process.__exit__(*error)
+
+    def run(self, case):
+        """Run a case.
+
+        Args:
+            case: The `Case`.
+
+        Returns:
+            `Outcome`.
+        """
+        cells = []
+        for index, source, _ in merge(case.master["cells"], case.submission):
+            own = {"metadata": {}, "id": "helper"} if index is None else case.master["cells"][index]
+            cells.append({**own, "cell_type": "code", "source": source})
+        with tempfile.TemporaryDirectory(prefix="seglab-ordinary-") as folder:
+            for name, path in self.sheet.files.items():
+                Path(folder, name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, Path(folder, name))
+            for name, content in case.files.items():
+                if name not in self.sheet.files:
+                    Path(folder, name).write_bytes(content)
+            return self.process.run({**case.master, "cells": cells}, folder)
+
+
+class Judged:
+    """Runs notebooks as `seglab grade` does; a context manager.
+
+    The sandbox may be weak: the answers are the authors' own.
+
+    Args:
+        sheet: The `Sheet`.
+        course: The `Course`.
+    """
+
+    name = "through the judge"
+
+    def __init__(self, sheet, course):
+        marks = {"hidden_begin": course.clearing.begin_hidden_tests, "hidden_end": course.clearing.end_hidden_tests}
+        self.sheet = sheet
+        self.settings = grading_settings.complete({**marks, "allow_weak_sandbox": True})
+        self.zygote, self.folder = Zygote(_imports(sheet), self.settings), None
+        self.versions = jobs.environment()
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="seglab-judged-")
+        try:
+            self.zygote.__enter__()
+        except BaseException:
+            self.folder.cleanup()
+            raise
+        return self
+
+    def __exit__(self, *error):
+        self.zygote.__exit__(*error)
+        self.folder.cleanup()
+
+    def run(self, case):
+        """Run a case.
+
+        Args:
+            case: The `Case`.
+
+        Returns:
+            `Outcome`.
+        """
+        handed_in = Path(tempfile.mkdtemp(dir=self.folder.name))
+        for name, content in case.files.items():
+            (handed_in / name).write_bytes(content)
+        files = {name: handed_in / name for name in case.files}
+        files |= {name: path for name, path in self.sheet.files.items() if "/" not in name}
+        job = jobs.make(
+            Path(self.folder.name, "jobs"),
+            sheet=self.sheet.name,
+            notebook=case.notebook,
+            student="author",
+            master=case.master,
+            submission=case.submission,
+            artifacts=files,
+            settings=self.settings,
+            imports=self.zygote.imports,
+            seed=0,
+            versions=self.versions,
+        )
+        result = worker.grade_job(job.folder, self.zygote)
+        shutil.rmtree(job.folder)
+        return Outcome(
+            points={name: cell["points"] for name, cell in result["cells"].items()},
+            failures={
+                name: (cell["kind"] or "Partial", cell["detail"] or cell["error"] or "")
+                for name, cell in result["cells"].items()
+                if cell["points"] < cell["max"]
+            },
+            seconds=result["seconds"],
+            end=result["error"],
+            notes=result["log"],
+        )
+
+
+def reduced(master, submission):
+    """Leave out the set-up cells that neither a test nor an answer can feel: lectures take longer than tests.
+
+    Args:
+        master: The source notebook, a `dict`.
+        submission: A notebook with the same cells and other answers, a `dict`.
+
+    Returns:
+        `(master, submission)`, new notebooks without those cells.
+    """
+    cells = master["cells"]
+    code = [index for index, cell in enumerate(cells) if cell["cell_type"] == "code"]
+    setup = [index for index in code if role(cells[index]) == "setup"]
+    both = {index: "\n".join({text_of(cells[index]), text_of(submission["cells"][index])}) for index in code}
+    locked = [index for index in setup if nbgrader_metadata(cells[index]).get("locked")]
+    trees = {index: parse_loosely(text) for index, text in both.items()}
+    needed = needed_cells(trees, [index for index in code if index not in setup], setup, locked)
+    left_out = set(setup) - needed
+    short = (
+        [cell for index, cell in enumerate(each["cells"]) if index not in left_out] for each in (master, submission)
+    )
+    return tuple({**each, "cells": kept} for each, kept in zip((master, submission), short, strict=True))
+
+
+def _imports(sheet):
+    return imported_modules([text_of(cell) for master in sheet.masters.values() for cell in master["cells"]])

@@ -1,0 +1,195 @@
+"""What must hold before students get a sheet: its solution, its release and its wrong answers get their points.
+
+Each is shown twice: in one ordinary process, as nbgrader and a student's own kernel run a notebook, and through the
+judge, as it will be graded.
+"""
+
+import copy
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from seglab.authoring import notebooks
+from seglab.authoring.answers import answers_of, reference_files
+from seglab.authoring.release import make, publish
+from seglab.errors import InputError
+from seglab.grading.course import Course
+from seglab.grading.modes import Case, Judged, Ordinary, reduced
+from seglab.grading.repair import Form, repair
+from seglab.grading.repair.roles import nbgrader_metadata, role
+from seglab.grading.submissions import Sheet
+
+MODES = (Ordinary, Judged)
+MAX_TEXT = 500  # characters of what a test said
+ADVICE = {
+    Ordinary.name: "",
+    Judged.name: ". The student's code runs in another process: have answers return plain data, or put what needs the "
+    "student's own objects into a function with @probe.",
+}
+
+
+def prove(sheet, course_dir=".", progress=None):
+    """Prove that a sheet can be handed out; nothing is written.
+
+    Args:
+        sheet: Name of the sheet.
+        course_dir: The course, the folder that holds `grader_config.py`.
+        progress: Called with `(done, total, text)`; `None` for silence.
+
+    Returns:
+        List of lines: what was proven, and what an author may want to know.
+
+    Raises:
+        InputError: If a proof fails; its message names the sheet, the cell and the reason.
+    """
+    with tempfile.TemporaryDirectory(prefix="seglab-proof-") as scratch:
+        return _prove(sheet, course_dir, make(sheet, course_dir, Path(scratch, "course")), progress)
+
+
+def prove_and_release(sheet, course_dir=".", progress=None):
+    """Generate a release, prove it, and only then put it in its place.
+
+    Args:
+        sheet: Name of the sheet.
+        course_dir: The course, the folder that holds `grader_config.py`.
+        progress: Called with `(done, total, text)`; `None` for silence.
+
+    Returns:
+        `(path, lines)`: `Path` of the released notebook, and what `prove` returns.
+
+    Raises:
+        InputError: If a proof fails, or the release cannot be written; the one that was there stays.
+    """
+    with tempfile.TemporaryDirectory(prefix="seglab-proof-") as scratch:
+        made = make(sheet, course_dir, Path(scratch, "course"))
+        lines = _prove(sheet, course_dir, made, progress)
+        return publish(made, course_dir), lines
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A notebook and the points that it must get.
+
+    Attributes:
+        case: What is run.
+        points: `dict` from the `grade_id` of each test to what it can give.
+        loses: `dict` from `grade_id` to the points that must be lost there, and only there.
+        kind: `"solution"`, `"release"` or `"wrong answer"`.
+    """
+
+    case: Case
+    points: dict
+    loses: dict
+    kind: str
+
+
+def _prove(sheet, course_dir, made, progress):
+    course = Course(course_dir)
+    prepared = Sheet(course, sheet)
+    proofs, lines = _proofs(prepared, course, made)
+    say = progress or (lambda *_: None)
+    with ExitStack() as stack:
+        pools = [stack.enter_context(ThreadPoolExecutor(1)) for _ in MODES]  # one process at a time in each mode
+        modes = [stack.enter_context(mode(prepared, course)) for mode in MODES]
+        stack.callback(lambda: [pool.shutdown(wait=False, cancel_futures=True) for pool in pools])
+        pairs = list(zip(pools, modes, strict=True))
+        started = [[pool.submit(mode.run, proof.case) for pool, mode in pairs] for proof in proofs]
+        for number, (proof, futures) in enumerate(zip(proofs, started, strict=True)):
+            say(number, len(proofs), proof.case.title)
+            outcomes = [future.result() for future in futures]
+            for mode, outcome in zip(modes, outcomes, strict=True):
+                _check(proof, outcome, mode.name)
+                lines += [f"note: {proof.case.title}: {note}" for note in outcome.notes if proof.kind == "solution"]
+        say(len(proofs), len(proofs), "proven")
+    return lines
+
+
+def _proofs(sheet, course, made):
+    """Return what is to be run, and the lines that will be true when all of it holds."""
+    source = course.folder("source", sheet.name)
+    answers = answers_of(sheet.name, course.root)
+    good_files = reference_files(course.root / "tests" / "answers" / sheet.name, source / f"{sheet.name}.ipynb")
+    points = {name: _points(master) for name, master in sheet.masters.items()}
+    proofs = []
+    for name, master in sheet.masters.items():
+        released = notebooks.read(made / f"{name}.ipynb")
+        form, where = Form(master, release=released, clearing=course.clearing), f"{source.name}/{name}.ipynb"
+        solved = Case(f"{where}: the solution", name, master, _repaired(form, master, where), good_files)
+        given = Case(f"{where}: the release", name, master, _repaired(form, released, where), {})
+        proofs.append(Proof(solved, points[name], {}, "solution"))
+        proofs.append(Proof(given, points[name], points[name], "release"))
+    total = sum(sum(each.values()) for each in points.values())
+    lines = [
+        f"the solution gets all {total:g} points, in one process and through the judge",
+        "the release gets none, fails only with NotImplementedError, and shows neither a solution nor a hidden test",
+    ]
+    for answer in answers:
+        proofs += _of_answer(answer, sheet, points, source)
+    if answers:
+        lines.append(f"{len(answers)} wrong answers lose exactly their points, in one process and through the judge")
+    lost = {test for answer in answers for test in answer.loses}
+    never = [test for each in points.values() for test in each if test not in lost]
+    if never:
+        lines.append(f"note: no wrong answer in tests/answers/{sheet.name} fails {', '.join(never)}")
+    return proofs, lines
+
+
+def _of_answer(answer, sheet, points, source):
+    """Return the proofs of a wrong answer, one for every notebook that it has to do with."""
+    known = {test: most for each in points.values() for test, most in each.items()}
+    for test, loss in answer.loses.items():
+        if test not in known:
+            raise InputError(f"{answer.path}: LOSES names {test!r}, which is no test of the sheet.")
+        if not 0 < loss <= known[test]:
+            raise InputError(f"{answer.path}: LOSES takes {loss} points from {test}, which gives {known[test]:g}.")
+    files = answer.files(source / f"{sheet.name}.ipynb")
+    proofs = []
+    for name, master in sheet.masters.items():
+        has_cell = answer.cell in [cell.get("id") for cell in master["cells"]]
+        if not has_cell and not set(answer.loses) & set(points[name]):
+            continue
+        wrong = copy.deepcopy(master)
+        if answer.cell is not None and (has_cell or len(sheet.masters) == 1):
+            answer.put_into(wrong)
+        case = Case(str(answer.path), name, *reduced(master, wrong), files)
+        proofs.append(Proof(case, points[name], answer.loses, "wrong answer"))
+    return proofs
+
+
+def _points(master):
+    """Return the points of a notebook's tests, by `grade_id`."""
+    known = [nbgrader_metadata(cell) for cell in master["cells"] if role(cell) == "test"]
+    return {str(each.get("grade_id", "")): float(each.get("points", 0)) for each in known}
+
+
+def _repaired(form, notebook, where):
+    """Return a notebook as the grader takes it over from a student."""
+    done = repair(form, notebooks.dumps(notebook).encode())
+    if done.notebook is None or done.queue:
+        raise InputError(f"{where}: the grader cannot read it back without doubt: {done.queue[0]}")
+    return done.notebook
+
+
+def _check(proof, outcome, mode):
+    """Raise an error where a notebook did not get its points, or for the wrong reason."""
+    title = proof.case.title
+    if outcome.end is not None:
+        raise InputError(f"{title}: does not come to its end {mode}: {outcome.end}")
+    for test, most in proof.points.items():
+        got, wanted = outcome.points.get(test, 0.0), most - proof.loses.get(test, 0)
+        kind, text = outcome.failures.get(test, (None, ""))
+        said = f"{kind}: {' '.join(text.split())[:MAX_TEXT]}" if kind else "it passes"
+        if proof.kind == "release" and kind != "NotImplementedError":
+            raise InputError(f"{title}: cell {test} must fail with NotImplementedError {mode}, but {said}")
+        if got != wanted and proof.kind == "wrong answer":
+            lost = f"loses {most - got:g} points of {test} {mode}, LOSES says {most - wanted:g}"
+            raise InputError(f"{title}: {lost} ({said})")
+        if got != wanted:
+            raise InputError(f"{title}: cell {test} gives {got:g} of {most:g} points {mode}: {said}{ADVICE[mode]}")
+    if proof.kind == "wrong answer":
+        return
+    for cell, kind, text in outcome.errors:
+        if proof.kind == "solution" or kind != "NotImplementedError":
+            raise InputError(f"{title}: {cell} raises {kind} {mode}: {' '.join(text.split())[:MAX_TEXT]}")
