@@ -176,7 +176,7 @@ def find_classes(paths):
         ({0: 'class 0', 1: 'class 1'}, {255})
     """
     with ThreadPoolExecutor() as pool:
-        found = sorted(set().union(*pool.map(lambda path: np.unique(read_label_file(path)).tolist(), paths)))
+        found = sorted(set().union(*pool.map(_values, paths)))
     if found == [0, 255]:
         return {0: "background", 255: "foreground"}, set()
     ignored = {255} & set(found)
@@ -187,6 +187,13 @@ def find_classes(paths):
             "Write one, one line INDEX NAME per class."
         )
     return {value: f"class {value}" for value in values}, ignored
+
+
+def _values(path):
+    values = read_label_file(path)
+    if values.dtype == np.uint8:  # counting is many times faster than the sorting of np.unique
+        return np.flatnonzero(np.bincount(values.ravel())).tolist()
+    return np.unique(values).tolist()
 
 
 def _spans(values):

@@ -189,4 +189,4 @@ def slow(image, labels, rng, *, ignore_class):
 stream = iter(load("shapes", count=8, batch=4, size=16).training(augment=slow))
 next(stream)
 """
-    assert subprocess.run([sys.executable, "-c", program], timeout=60, check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", program], timeout=240, check=False).returncode == 0
