@@ -127,7 +127,8 @@ def older_version(cells, rng):
         at = rng.choice(slots(cells))
         old = copy.deepcopy(cells[at])
         lines = old["source"].split("\n")
-        if len(lines) > 1 and bare_text(old["source"]) != bare_text(old.get("stub", "")):
+        stub = {line.strip() for line in bare_text(old.get("stub", "-")).split("\n")}
+        if len(lines) > 1 and not stub <= {line.strip() for line in lines}:
             lines[-1] = re.match(r"\s*", lines[-1])[0] + "pass  # not sure"
             old["source"] = "\n".join(lines)
             old["part"] = cells[at]["part"] = True
@@ -198,6 +199,8 @@ def merge_answer(cells, rng):
 
 
 def put_together(cells, upper, lower, between):
+    if any(cells[at]["cell_type"] == TEXT and "part" in cells[at] for at in (upper, lower)):
+        return  # an essay that left its cell for that of another: only a reader sees it
     below = cells.pop(lower)
     cells[upper]["source"] += between + below["source"]
     for key in {"stub", "part"} & set(below):

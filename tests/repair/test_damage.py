@@ -56,6 +56,8 @@ def verdicts(repaired, truth):
             found[name] = "unanswered"
         elif want is not None and have == want:
             found[name] = "right"
+        elif want is not None and sorted(have) == sorted(want) and cell["cell_type"] == "code":
+            found[name] = "in parts"  # its functions in another order
         elif want is not None and holds([line for near in around for line in lines_of(near["source"])], want):
             found[name] = "in parts"
         else:

@@ -161,6 +161,11 @@ def _join_fragments(form, choice, segments):
             choice.text, last = f"{choice.text}\n{after.text}", last + 1
             _use(choice, last, segments)
             continue
+        retyped = _free(segments, last + 1, ("markdown", "raw")) if not parses else None
+        if retyped and texts.read_code(f"{choice.text}\n{texts.fenced(retyped.text)[0]}").parses:
+            choice.text, last = f"{choice.text}\n{texts.fenced(retyped.text)[0]}", last + 1
+            _use(choice, last, segments)
+            continue
         if after and (not parses or not texts.read_code(after.text).parses):
             joined = f"{choice.text}\n{after.text}"
             if texts.read_code(joined).parses or _goes_on(segments, last + 2, joined):
@@ -180,12 +185,12 @@ def _goes_on(segments, index, text):
     return after is not None and texts.read_code(f"{text}\n{after.text}").parses
 
 
-def _free(segments, index):
-    """The segment at an index if it is free code."""
+def _free(segments, index, kinds=("code",)):
+    """The segment at an index if it is free, and code."""
     if not 0 <= index < len(segments):
         return None
     segment = segments[index]
-    return segment if segment.free and segment.kind == "code" and not segment.blank else None
+    return segment if segment.free and segment.kind in kinds and not segment.blank else None
 
 
 def _use(choice, index, segments, *, front=False):
@@ -200,25 +205,27 @@ def _claim_indented(segments, choices):
         lost = segment.free and segment.kind == "code" and segment.text[:1] in (" ", "\t")
         if not lost or texts.read_code(segment.text).parses:
             continue
-        open_answers = [
+        code = [choice for choice in choices.values() if choice.slot.kind == "code"]
+        cut_off = [
             choice
-            for choice in choices.values()
+            for choice in code
             if choice.state == "answered"
-            and choice.slot.kind == "code"
+            and not texts.read_code(choice.text).parses
             and texts.read_code(f"{choice.text}\n{segment.text}").parses
         ]
-        cut_off = [choice for choice in open_answers if not texts.read_code(choice.text).parses]
         reason = f"cell {segment.number} holds an indented piece of code that may belong here"
-        if len(cut_off or open_answers) == 1:
-            (choice,) = cut_off or open_answers
+        if len(cut_off) == 1:
+            (choice,) = cut_off
             choice.text = f"{choice.text}\n{segment.text}"
             _use(choice, index, segments)
             choice.confidence = min(choice.confidence, 0.5)
             choice.doubts.append(f"{reason}; it was put there")
-        else:
-            for choice in open_answers or choices.values():
-                if choice.slot.kind == "code":
-                    choice.doubts.append(reason)
+            continue
+        above = [choice for choice in code if choice.used and choice.used[0] < index]
+        nearest = [max(above, key=lambda choice: choice.used[0])] if above else []
+        for choice in code:
+            if choice.state != "answered" or choice in cut_off or choice in nearest:
+                choice.doubts.append(reason)
 
 
 def _doubt(choice, choices):

@@ -2,6 +2,7 @@
 
 from seglab.grading.repair import texts
 
+IDS = ("grade_id", "metadata.id", "cell id")
 LIKE_STUB = 0.5  # share of the stub's own lines from which on a text is taken for its answer
 
 
@@ -68,7 +69,8 @@ def _fill(form, segments, choices, gap):
             index = after - 1
         if index is not None:
             both = before is not None and after is not None and before + 1 == index == after - 1
-            trust = max(_trust(form, slot, segments[index]), 0.7 if both and whole else 0)
+            nameless = not form.wanted[slot.name] and not form.weak[slot.name]
+            trust = max(_trust(form, slot, segments[index]), 0.7 if both and whole and nameless else 0)
             _take(choices[slot.name], [index], segments, "position", trust)
             gap.remove(slot)
     if not gap:
@@ -89,7 +91,9 @@ def _fill(form, segments, choices, gap):
 
 
 def _is_whole(form, segments):
-    """Whether all given cells are there, once and in their order: then a place can be believed."""
+    """Whether a place can be believed: all given cells are there in their order, and all ids were lost alike."""
+    if any(segment.method in IDS for segment in segments):
+        return False
     there = [segment.given.position for segment in segments if segment.given is not None]
     wanted = [cell.position for cell in form.cells if not cell.is_slot and texts.comparable(cell.visible)]
     return there == wanted
@@ -157,21 +161,16 @@ def _read_on(form, choice, segments):
 
 
 def _look_around(form, choice, segments):
-    """An untouched answer is an honest zero, unless the student wrote beside it."""
+    """An untouched answer is an honest zero, unless the student wrote elsewhere what may be meant for it."""
     if form.wanted[choice.slot.name]:
         return  # whoever answers defines the function, and it would have been found
-    at = choice.used[0]
-    near = []
-    for step in (-1, 1):
-        index = at + step
-        while 0 <= index < len(segments) and not form.slots.get(segments[index].slot):
-            segment = segments[index]
-            if _may_answer(segment, choice.slot):
-                near.append(segment.number)
-            index += step
-    if near:
-        numbers = ", ".join(str(number) for number in sorted(set(near)))
-        choice.doubts.append(f"untouched, but the student wrote in cell {numbers} near it")
+    weak = form.weak[choice.slot.name]
+    written = [segment for segment in segments if _may_answer(segment, choice.slot)]
+    if weak:
+        written = [segment for segment in written if weak & texts.read_code(texts.fenced(segment.text)[0]).binds]
+    if written:
+        numbers = ", ".join(str(number) for number in sorted({segment.number for segment in written}))
+        choice.doubts.append(f"untouched, but the student wrote in cell {numbers}")
 
 
 def _may_answer(segment, slot):
@@ -186,8 +185,11 @@ def _may_answer(segment, slot):
 
 
 def _look_for_names(form, choice, segments):
-    """What the tests wait for and the answer lacks may be set elsewhere."""
-    missing = form.weak[choice.slot.name] - texts.read_code(choice.text).binds
-    for segment in segments if missing else ():
-        if segment.free and missing & texts.read_code(texts.fenced(segment.text)[0]).binds:
-            choice.doubts.append(f"lacks what cell {segment.number} has: {', '.join(sorted(missing))}")
+    """What the tests wait for may be set elsewhere too; right beside the answer it stays in its place anyway."""
+    weak = form.weak[choice.slot.name]
+    missing = weak - texts.read_code(choice.text).binds
+    for index, segment in enumerate(segments) if weak else ():
+        beside = segment.kind == "code" and index in (choice.used[0] - 1, choice.used[-1] + 1)
+        found = weak & texts.read_code(texts.fenced(segment.text)[0]).binds if segment.free else set()
+        if found and (not beside or missing & found):
+            choice.doubts.append(f"cell {segment.number} sets {', '.join(sorted(found))} too")

@@ -75,11 +75,26 @@ def cut(found, form, log):
         else _parts(cell, form, present, log)
         for cell in found
     ]
-    segments = [segment for group in parts for segment in group]
+    segments = _glue_broken([segment for group in parts for segment in group])
     answered = {segment.slot for segment in segments if _answers(segment, form)}
     named = [part for segment in segments for part in _by_names(segment, form, answered, log)]
     _find_edited(named, form, present)
     return [segment for segment in named if segment.slot or segment.given or segment.edited or not segment.blank]
+
+
+def _glue_broken(segments):
+    """Put free code together that is no program apart, but is one together: a cell that was split in the middle."""
+    glued = []
+    for segment in segments:
+        last = glued[-1] if glued else None
+        if last is not None and all(part.free and part.kind == "code" and not part.blank for part in (last, segment)):
+            whole = f"{last.text}\n{segment.text}"
+            apart = texts.read_code(last.text).parses and texts.read_code(segment.text).parses
+            if not apart and texts.read_code(whole).parses:
+                last.text = whole
+                continue
+        glued.append(segment)
+    return glued
 
 
 def clean(text, form):
@@ -165,7 +180,7 @@ def _parts(cell, form, present, log):
     glued = []
     for segment in segments:
         header = glued[-1] if glued else None
-        marked_here = segment.slot is not None and segment.slot in by_marker
+        marked_here = segment.slot in by_marker and segment.kind == "code"
         if marked_here and header is not None and header.free and not _owners(header, form) - {segment.slot}:
             glued.pop()
             segment.text = f"{header.text}\n{segment.text}".strip("\n")
@@ -287,7 +302,7 @@ def _cut_by_names(segment, form, strangers, log):
     end = 0
     for statement in texts.read_code(segment.text).statements:
         slots = {form.owner[name] for name in statement.defines if name in form.owner} & wanted
-        slot = next(iter(sorted(slots)), None)
+        slot = next(iter(sorted(slots)), None if groups else segment.slot)
         piece = lines[end : statement.end]  # with the comments above it
         if groups and (slot is None or slot == groups[-1][0]):
             groups[-1][1].extend(piece)

@@ -169,7 +169,7 @@ def same_answer_key(text, kind):
 
 
 def fenced(text):
-    """Return the code between fences of a Markdown text, or the whole text where it has none.
+    """Return the code between fences of a Markdown text, or the whole text where nothing stands between fences.
 
     Args:
         text: Text of a Markdown cell.
@@ -182,8 +182,8 @@ def fenced(text):
         ('x = 1', 'Mine:')
     """
     blocks = FENCE.findall(text)
-    if not blocks:
-        return text, ""
+    if not blocks:  # a fence may have lost its other half
+        return "\n".join(line for line in text.split("\n") if not line.lstrip().startswith("```")), ""
     return "\n".join(block.rstrip("\n") for block in blocks), FENCE.sub("", text).strip()
 
 
