@@ -56,8 +56,7 @@ class Run:
             tree = judge.trees[index]
             self.owned -= defined_names(tree)
             if index not in judge.done:
-                self.bind(judge.codes[index])
-                _, error = judge.run_cell(index, self._seconds_left())
+                _, error = self._bind_and_run(index)
                 if error is not None:
                     self.tell({"log": f"{label} in the judge: {type(error).__name__}: {error}"[:500]})
             self.owned |= {name for name, _ in judge.codes[index].probes}
@@ -87,14 +86,8 @@ class Run:
 
     def _judge(self, index, code, most):
         self._revive()
-        printed, value, error = len(self.student.output), None, None
-        try:
-            code.compile()
-            self.tainted |= bool(code.probes and code.hidden_lines)  # a probe's text goes to the student's process
-            self.bind(code)
-            value, error = self.judge.run_cell(index, self._seconds_left())
-        except BaseException as raised:  # a syntax error of the author's, a process that died
-            error = raised
+        printed = len(self.student.output)
+        value, error = self._bind_and_run(index)
         if error is None:
             self.tainted |= bool(code.hidden_lines)
             return Verdict(award(value, most))
@@ -109,7 +102,18 @@ class Run:
         verdict.detail += f"\nprinted:\n{said}" if said else ""
         return verdict
 
-    def bind(self, code):
+    def _bind_and_run(self, index):
+        """Run a cell of the master here; return `(value, exception)`."""
+        code = self.judge.codes[index]
+        try:
+            code.compile()
+            self.tainted |= bool(code.probes and code.hidden_lines)  # a probe's text goes to the student's process
+            self._bind(code)
+        except Exception as error:  # no Python, a probe that the student's process refuses, a process that died
+            return None, error
+        return self.judge.run_cell(index, self._seconds_left())
+
+    def _bind(self, code):
         """Fetch what a cell uses of the student's: plain data by value, the rest as stand-ins."""
         names = self.judge.names
         used = cell_code.used_names(code.tree) | self.in_functions

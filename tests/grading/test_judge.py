@@ -41,8 +41,8 @@ def grade(zygote, tmp_path):
 @pytest.mark.parametrize(
     ("value", "points"),
     [
-        (None, 4), (3, 3), (0, 0), (2.5, 2.5), (9, 4), (-1, 0), (float("nan"), 0), (float("inf"), 0), ("3", 4), (True, 4),
-        ([3], 4), (np.float64(1.5), 1.5), (np.int32(2), 2), (np.bool_(False), 4), (np.array(3.0), 4),
+        (None, 4), (3, 3), (0, 0), (2.5, 2.5), (9, 4), (-1, 0), (float("nan"), 0), (float("inf"), 0), ("3", 4),
+        (True, 4), ([3], 4), (np.float64(1.5), 1.5), (np.int32(2), 2), (np.bool_(False), 4), (np.array(3.0), 4),
     ],
 )  # fmt: skip
 def test_partial_credit_is_that_of_nbgrader_within_bounds(value, points):

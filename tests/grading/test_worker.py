@@ -1,0 +1,261 @@
+"""Jobs from folder to result: what is written, kept warm, streamed, restarted and cleaned up."""
+
+import contextlib
+import glob
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from seglab.errors import InputError
+from seglab.grading import cgroups, workspace
+from seglab.grading.worker import Zygote, grade_job, read_job, run_job
+
+sys.path.insert(0, str(Path(__file__).parent))
+from ordinary_user import run_as_ordinary_user
+from sheets import answer, cell, check, notebook, submit, write_job
+
+ROOT = Path(__file__).parents[2]
+SHEET = notebook(
+    cell("import numpy as np\nTABLE = np.arange(3)"),
+    answer("def square(x): return x * x"),
+    check("assert square(3) == 9\n### BEGIN HIDDEN TESTS\nassert square(5) == 25\n### END HIDDEN TESTS", "small", 2),
+    check("assert (square(TABLE) == TABLE**2).all()", "array", 3),
+)
+
+
+@pytest.fixture(scope="module")
+def zygote():
+    with Zygote(("numpy",)) as running:
+        yield running
+
+
+def test_a_job_becomes_a_result(zygote, tmp_path):
+    folder = write_job(tmp_path / "job", SHEET, allow_weak_sandbox=True)
+    result = grade_job(folder, zygote)
+    assert json.loads((folder / "result.json").read_text()) == result
+    assert set(result) >= {
+        "key", "score", "max_score", "cells", "log", "limits_hit", "rungs", "versions", "seconds", "memory_mb", "error"
+    }  # fmt: skip
+    assert (result["score"], result["max_score"], result["error"], result["key"]) == (5, 5, None, "key")
+    assert set(result["cells"]["small"]) == {"points", "max", "kind", "error", "detail", "seconds"}
+    assert result["versions"]["numpy"] and result["rungs"]["rlimits"] == "ok"
+    wrong = grade_job(write_job(tmp_path / "job", SHEET, submit(SHEET, answer="def square(x): return 9")), zygote)
+    assert wrong["score"] == 0 or wrong["error"]
+
+
+def test_one_host_serves_many_and_each_gets_a_fresh_judge(zygote, tmp_path):
+    master = notebook(cell("seen = []"), answer("def f(): return 1"), check("seen.append(1)\nassert len(seen) == f()"))
+    folder = write_job(tmp_path / "job", master, allow_weak_sandbox=True)
+    assert grade_job(folder, zygote)["score"] == 1
+    (host,) = [host for host in zygote.hosts.values() if host.facts["forkable"]][-1:]
+    for _ in range(3):
+        assert grade_job(folder, zygote)["score"] == 1
+    assert list(zygote.hosts.values())[-1] is host
+
+
+def test_a_set_up_with_threads_gets_a_host_of_its_own_each_time(zygote, tmp_path):
+    setup = """
+import threading, time
+threading.Thread(target=time.sleep, args=(100,), daemon=True).start()
+LIMIT = 3
+"""
+    master = notebook(cell(setup), answer("def f(): return 3"), check("assert f() == LIMIT"))
+    folder = write_job(tmp_path / "job", master, allow_weak_sandbox=True)
+    for _ in range(2):
+        assert grade_job(folder, zygote)["score"] == 1
+        assert not list(zygote.hosts.values())[-1].usable
+
+
+STUCK = """
+import signal
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})  # no alarm runs, as in a loop in C
+while stuck():
+    while True:
+        pass
+"""
+
+
+def test_a_judge_stuck_in_c_loses_one_test(zygote, tmp_path, monkeypatch):
+    monkeypatch.setattr("seglab.grading.hosts.GRACE_SECONDS", 0.5)
+    master = notebook(
+        answer("def stuck(): return True\ndef f(): return 1"),
+        check("assert f() == 1", "before"),
+        check(STUCK, "stuck"),
+        check("assert f() == 1", "after"),
+    )
+    limits = {"notebook_seconds": 3, "cell_seconds": 1, "allow_weak_sandbox": True}
+    result = grade_job(write_job(tmp_path / "job", master, **limits), zygote)
+    assert {name: entry["points"] for name, entry in result["cells"].items()} == {"before": 1, "stuck": 0, "after": 1}
+    assert "stopped" in result["cells"]["stuck"]["error"] and result["error"] is None
+    assert "judge time" in result["limits_hit"]
+
+
+def test_a_judge_that_takes_all_memory_loses_one_test(zygote, tmp_path):
+    master = notebook(
+        answer("def f(): return 1"),
+        check("blocks = [bytearray(50_000_000) for _ in range(100)]", "greedy"),
+        check("assert f() == 1", "after"),
+    )
+    result = grade_job(write_job(tmp_path / "job", master, judge_memory_mb=300, allow_weak_sandbox=True), zygote)
+    assert {name: entry["points"] for name, entry in result["cells"].items()} == {"greedy": 0, "after": 1}
+
+
+def test_a_judge_that_dies_every_time_ends(zygote, tmp_path):
+    tests = [check("import os\nos._exit(3)", f"t{number}") for number in range(5)]
+    result = grade_job(write_job(tmp_path / "job", notebook(*tests), allow_weak_sandbox=True), zygote)
+    assert result["score"] == 0 and "judge ended" in result["limits_hit"]
+    # In the judge an answer's function is a stand-in.
+    setup = cell("import os\nif type(f).__name__ == 'Remote':\n    os._exit(3)\nLIMIT = 1")
+    in_setup = notebook(answer("def f(): return 1"), setup, check("assert LIMIT"))
+    result = grade_job(write_job(tmp_path / "job", in_setup, allow_weak_sandbox=True), zygote)
+    assert "outside of a test" in result["error"]
+
+
+def test_results_are_streamed(zygote, tmp_path):
+    grade_job(write_job(tmp_path / "job", SHEET, allow_weak_sandbox=True), zygote)
+    events = [json.loads(line) for line in (tmp_path / "job" / "result.jsonl").read_text().splitlines()]
+    order = [event.get("begin") or event.get("cell") for event in events if "begin" in event or "cell" in event]
+    assert order == ["small", "small", "array", "array"] and "end" in events[-1]
+
+
+def test_nothing_is_left_behind(zygote, tmp_path):
+    before = set(glob.glob(f"{tempfile.gettempdir()}/seglab-*"))
+    for code in ("def square(x): return x * x", "import os\nos.makedirs('/'.join('a' * 300))\nos._exit(0)"):
+        for skip in ([], ["ns:mount", "ns:pid"]):
+            folder = write_job(tmp_path / "job", SHEET, submit(SHEET, answer=code), skip=skip, allow_weak_sandbox=True)
+            grade_job(folder, zygote)
+    assert set(glob.glob(f"{tempfile.gettempdir()}/seglab-*")) == before
+    assert cgroups.leftovers(str(os.getpid())) == []
+    assert {path.name for path in (tmp_path / "job").iterdir()} == {
+        "job.json", "master.ipynb", "submission.ipynb", "result.json", "result.jsonl"
+    }  # fmt: skip
+
+
+def test_a_killed_worker_takes_its_processes_along_and_its_folder_is_swept(tmp_path):
+    master = notebook(answer("import time\ndef nap(): time.sleep(100)"), check("nap()"))
+    folder = write_job(tmp_path / "job", master, allow_weak_sandbox=True, call_seconds=100)
+    code = f"from seglab.grading.worker import run_job; run_job({str(folder)!r})"
+    worker = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL)
+    stream = folder / "result.jsonl"
+    assert wait_until(lambda: stream.exists() and b"begin" in stream.read_bytes(), 30)
+    family = descendants(worker.pid)
+    assert len(family) >= 4
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    assert wait_until(lambda: not [process for process in family if runs(process)])
+    workspace.sweep()
+    locked = [path for path in Path(tempfile.gettempdir()).glob(f"{workspace.PREFIX}*") if path.is_dir()]
+    assert all(is_locked(path) for path in locked)
+
+
+def test_hidden_tests_need_a_sandbox(zygote, tmp_path):
+    skip = ["ns:net", "seccomp"]
+    result = grade_job(write_job(tmp_path / "job", SHEET, skip=skip), zygote)
+    assert result["score"] == 0 and "no network" in result["error"]
+    assert grade_job(write_job(tmp_path / "job", SHEET, skip=skip, allow_weak_sandbox=True), zygote)["score"] == 5
+    visible = notebook(*[item for item in SHEET["cells"] if "HIDDEN" not in item["source"]])
+    assert grade_job(write_job(tmp_path / "job", visible, skip=skip), zygote)["score"] == 3
+
+
+BAD_JOBS = {
+    "no job": None,
+    "no JSON": "{",
+    "unknown setting": {"settings": {"cell_secnds": 3}},
+    "setting of a wrong type": {"settings": {"skip": "all"}},
+    "a negative limit": {"settings": {"cell_seconds": -1}},
+    "a path": {"artifacts": ["../other/secret.npz"]},
+    "a hidden file": {"artifacts": [".bashrc"]},
+    "a missing file": {"artifacts": ["missing.npz"]},
+    "a link": {"artifacts": ["link.txt"]},
+}
+
+
+@pytest.mark.parametrize("name", BAD_JOBS)
+def test_bad_jobs_are_refused_in_one_line(tmp_path, name):
+    folder = write_job(tmp_path / "job", SHEET)
+    (folder / "link.txt").symlink_to("/etc/passwd")
+    (folder / "job.json").unlink()
+    if BAD_JOBS[name] is not None:
+        content = BAD_JOBS[name] if isinstance(BAD_JOBS[name], str) else json.dumps(BAD_JOBS[name])
+        (folder / "job.json").write_text(content)
+    with pytest.raises(InputError) as caught:
+        read_job(folder)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_master_that_is_no_notebook_is_an_error_of_the_job(zygote, tmp_path):
+    folder = write_job(tmp_path / "job", SHEET)
+    (folder / "master.ipynb").write_text("[]")
+    assert grade_job(folder, zygote)["error"]
+    folder = write_job(tmp_path / "job", SHEET, allow_weak_sandbox=True)
+    (folder / "submission.ipynb").write_text('{"cells": [1, {"cell_type": "code", "source": 5}]}')
+    assert grade_job(folder, zygote)["score"] == 0
+
+
+def test_an_ordinary_user_grades_too(tmp_path):
+    folder = write_job(tmp_path / "job", SHEET)
+    for path in (tmp_path, folder, *folder.iterdir()):
+        path.chmod(0o777)
+    for parent in tmp_path.parents[:2]:
+        parent.chmod(0o755)
+    code = f"from seglab.grading.worker import run_job; r = run_job({str(folder)!r}); print(r['score'], r['error'])"
+    done = run_as_ordinary_user([sys.executable, "-c", code])
+    assert done.stdout.strip() == "5.0 None", done.stderr
+
+
+def test_one_call_grades_one_job(tmp_path):
+    assert run_job(write_job(tmp_path / "job", SHEET, allow_weak_sandbox=True))["score"] == 5
+
+
+def test_the_overhead_is_small(zygote, tmp_path):
+    folder = write_job(tmp_path / "job", SHEET, allow_weak_sandbox=True)
+    seconds = []
+    for _ in range(10):
+        begun = time.perf_counter()
+        grade_job(folder, zygote)
+        seconds.append(time.perf_counter() - begun)
+    # 0.05 s on an idle machine; other tests may run beside this one.
+    assert min(seconds) < 1
+
+
+def descendants(root):
+    found, pending = [], [str(root)]
+    while pending:
+        with contextlib.suppress(OSError):
+            for path in glob.glob(f"/proc/{pending.pop()}/task/*/children"):
+                pending += Path(path).read_text().split()
+                found += Path(path).read_text().split()
+    return found
+
+
+def runs(process):
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+def is_locked(folder):
+    import fcntl
+
+    with contextlib.suppress(OSError), (folder / workspace.LOCK).open("r+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def wait_until(condition, seconds=10):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
