@@ -114,10 +114,11 @@ def grade_job(job_dir, zygote):
 
 def _grade_with_restarts(job, job_dir, zygote, message, stream, result):
     """Run judges until one comes to the end; a judge that is killed costs the test it was in, no other."""
-    for _ in range(RESTARTS + 1):
+    for attempt in range(RESTARTS + 1):
         host = _host(zygote, job, job_dir)
         with stream.open("ab") as file:
-            limit = host.grade({**message, "skip": sorted(result.finished)}, file.fileno())
+            job_of_judge = {**message, "name": f"{message['name']}-{attempt}", "skip": sorted(result.finished)}
+            limit = host.grade(job_of_judge, file.fileno())
         result.read(stream)
         if result.ended or result.error or not result.blame(limit):
             return
