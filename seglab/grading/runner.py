@@ -93,7 +93,7 @@ def grade(
     """
     begun = time.monotonic()
     prepared = Sheet(course, sheet)
-    names = _students(course, sheet, students)
+    names = prepared.students(students)
     settings = grading_settings.complete({**_of_course(course), **(settings or {}), "allow_weak_sandbox": allow_weak})
     summary = Summary(sheet)
     folder = course.root / ".seglab"
@@ -146,18 +146,6 @@ def probe_ladder(settings=None):
         Path(folder, "job.json").write_text(json.dumps({"settings": settings or {}}))
         result = worker.run_job(folder)
     return result["rungs"] or {"start": result["error"] or "the sandbox did not start"}
-
-
-def _students(course, sheet, students):
-    known = course.submissions(sheet)
-    if students is None:
-        if not known:
-            raise InputError(f"sheet: nobody has handed in {sheet}; {course.submitted_directory}/ holds none.")
-        return known
-    for student in students:
-        if student not in known:
-            raise InputError(f"student: {student!r} has not handed in {sheet}.")
-    return list(dict.fromkeys(students))
 
 
 def _of_course(course):

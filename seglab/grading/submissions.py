@@ -86,6 +86,27 @@ class Sheet:
         files, _ = plain_files(source, course.ignore)
         self.files = {path: place for path, place in files.items() if not _is_notebook(path)}  # those hold solutions
 
+    def students(self, students=None):
+        """Choose whose submissions to read.
+
+        Args:
+            students: Names, all who handed something in if `None`.
+
+        Returns:
+            List of names, each once.
+
+        Raises:
+            InputError: If one of them, or nobody, has handed something in.
+        """
+        known = self.course.submissions(self.name)
+        if not known:
+            folder = self.course.folder("submitted", self.name, "STUDENT")
+            raise InputError(f"sheet: nobody has handed in {self.name}; {folder} is where it should be.")
+        for student in students or ():
+            if student not in known:
+                raise InputError(f"student: {student!r} has not handed in {self.name}.")
+        return list(dict.fromkeys(students)) if students else known
+
     def read(self, student):
         """Read and repair what a student handed in.
 

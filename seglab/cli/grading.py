@@ -1,0 +1,236 @@
+"""Commands that take submissions from the students' files to nbgrader's gradebook."""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from seglab.progress import clock
+
+SECONDS_BETWEEN_UPDATES = 0.1
+
+
+class Countdown:
+    """One live line on a terminal: how many are done, which one was last, how long the rest will take.
+
+    Args:
+        label: Word that opens the line.
+        stream: Text stream to write to. Standard error if `None`.
+
+    Example:
+        >>> with Countdown("grade", stream=sys.stdout) as progress:  # not a terminal: silence
+        ...     progress(1, 2, "ann")
+    """
+
+    def __init__(self, label, stream=None):
+        self.label, self.stream = label, sys.stderr if stream is None else stream
+        self.live, self.width = self.stream.isatty(), 0
+        self.begun = self.shown = time.monotonic()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.width:
+            self.stream.write("\r" + " " * self.width + "\r")
+            self.stream.flush()
+
+    def __call__(self, done, total, text):
+        """Show the line, a few times per second at most.
+
+        Args:
+            done: Number of things done.
+            total: Number of all things.
+            text: Name of the last one.
+        """
+        now = time.monotonic()
+        if not self.live or (done < total and now - self.shown < SECONDS_BETWEEN_UPDATES):
+            return
+        self.shown = now
+        left = clock((now - self.begun) / done * (total - done)) if done else "?"
+        line = f"{self.label}  {done}/{total}  {left} left  {text}"[: shutil.get_terminal_size().columns - 1]
+        self.stream.write("\r" + line.ljust(self.width))
+        self.stream.flush()
+        self.width = len(line)
+
+
+def course_of(arguments):
+    """Open the course that the options name."""
+    from seglab.grading.course import Course
+
+    return Course(getattr(arguments, "course", None) or ".")
+
+
+def collect(arguments):
+    """Bring what students handed in to where nbgrader looks for it."""
+    from seglab.grading.collect import collect as collect_submissions
+
+    course = course_of(arguments)
+    with Countdown("collect") as progress:
+        report = collect_submissions(
+            course, arguments.sheet, arguments.paths, students=arguments.students, progress=progress
+        )
+    if arguments.json:
+        print(json.dumps(report, indent=1, default=str))
+        return 0
+    for student, facts in report["students"].items():
+        names = ", ".join([*facts["notebooks"], *facts["artifacts"]])
+        print(f"{facts['status']:12} {student:20} attempt {facts['attempt']} of {facts['attempts']}: {names}")
+        for line in (*facts["refused"], *facts["notes"]):
+            print(f"             {_plain(line)}")
+    for entry in report["quarantine"]:
+        print(f"quarantine   {entry['sender']}: {entry['reason']} ({entry['folder']})")
+    for entry in report["refused"]:
+        print(f"refused      {_plain(entry)}")
+    return 1 if report["quarantine"] or report["refused"] else 0
+
+
+def repair(arguments):
+    """Put submissions back into the form of their sheet, and say what was done."""
+    from seglab.grading.repairing import repair_submissions
+
+    course = course_of(arguments)
+    with Countdown("repair") as progress:
+        reports = repair_submissions(
+            course, arguments.sheet, students=arguments.student, out=arguments.out, progress=progress
+        )
+    if arguments.json:
+        print(json.dumps(reports, indent=1))
+        return 0
+    for report in reports:
+        print(f"{report['student']}/{report['notebook']}: {_found(report['slots'])}")
+        for line in report["log"]:
+            print(f"    {line}")
+        for line in report["queue"]:
+            print(f"    LOOK  {line}")
+    return 1 if any(report["queue"] for report in reports) else 0
+
+
+def grade(arguments):
+    """Grade submissions by the judge and write the grades into nbgrader's gradebook."""
+    from seglab.grading import review, runner
+
+    course = course_of(arguments)
+    with Countdown(f"grade {arguments.sheet}") as progress:
+        summary = runner.grade(
+            course,
+            arguments.sheet,
+            students=arguments.student,
+            workers=arguments.workers,
+            allow_weak=arguments.allow_weak_sandbox,
+            settings=dict(arguments.set, **({"gpu": True} if arguments.gpu else {})),
+            seed=arguments.seed,
+            force=arguments.force,
+            progress=progress,
+            started=print_ladder,
+        )
+    if arguments.json:
+        print(json.dumps(summary.to_dict(), indent=1))
+        return 1 if summary.errors else 0
+    for row in sorted(summary.students, key=lambda row: row["student"]):
+        notes = [f"{row['late_penalty']:g} off for being late"] if row["late_penalty"] else []
+        notes += ["waits for a person"] if row["needs_manual_grade"] else []
+        notes += ["as before"] if not row["changed"] else []
+        print(f"{row['student']:20} {row['score']:7g} / {row['max_score']:g}  {', '.join(notes)}".rstrip())
+    for entry in summary.queue:
+        print(f"LOOK  {entry['student']} {entry['notebook']}: {'; '.join(entry['reasons'])}")
+    if summary.queue:
+        print(f"{len(summary.queue)} in {review.queue_path(course, arguments.sheet)}")
+    done = f"{len(summary.students)} submissions, {summary.ran} run, {clock(summary.seconds)}"
+    print(f"{done}; audit log ends with {summary.audit_head[:16]}")
+    return 1 if summary.errors else 0
+
+
+def print_ladder(rungs, missing):
+    """Say on standard error which rungs of the sandbox hold.
+
+    Args:
+        rungs: `dict` from rung to `"ok"` or why it does not hold.
+        missing: What hidden tests need and do not have, one line each.
+    """
+    holding = [name for name, state in rungs.items() if state == "ok"]
+    print(f"sandbox: {len(holding)} rungs hold: {', '.join(holding)}", file=sys.stderr)
+    for name, state in rungs.items():
+        if state != "ok":
+            print(f"sandbox: {name}: {state}", file=sys.stderr)
+    for line in missing:
+        print(f"sandbox: TOO WEAK FOR HIDDEN TESTS: {line}", file=sys.stderr)
+
+
+def _plain(entry):
+    return ", ".join(str(value) for value in entry.values() if value) if isinstance(entry, dict) else str(entry)
+
+
+def _found(slots):
+    """Say how answers were found: `3 answers (grade_id 2, marker 1)`."""
+    methods = [slot["method"] for slot in slots]
+    counts = ", ".join(f"{method} {methods.count(method)}" for method in dict.fromkeys(methods))
+    return f"{len(slots)} answers ({counts})" if slots else "no answers"
+
+
+def parse_setting(text):
+    """Read `cell_seconds=30` into a pair.
+
+    Example:
+        >>> parse_setting("cell_seconds=30")
+        ('cell_seconds', 30)
+    """
+    name, _, value = text.partition("=")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE, such as cell_seconds=30") from None
+
+
+def parse_workers(text):
+    """Read a number of processes, 1 or more."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes, 1 or more")
+    return int(text)
+
+
+def common_options(parser):
+    """Add the options that all commands for submissions share."""
+    parser.add_argument("sheet", metavar="SHEET", help="name of the sheet")
+    parser.add_argument(
+        "--course", default=argparse.SUPPRESS, metavar="DIR", help="folder of any nbgrader course (default: this one)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def collect_options(parser):
+    common_options(parser)
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="archives of an LMS, folders, notebooks")
+    parser.add_argument("--students", type=Path, metavar="FILE", help="CSV file of the known students")
+
+
+def repair_options(parser):
+    common_options(parser)
+    parser.add_argument("--student", action="append", metavar="S", help="only this student; can be repeated")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the repaired notebooks")
+
+
+def grade_options(parser):
+    common_options(parser)
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    parser.add_argument("--student", action="append", metavar="S", help="only this student; can be repeated")
+    parser.add_argument("--workers", type=parse_workers, default=usable, metavar="N", help="processes that grade")
+    parser.add_argument("--gpu", action="store_true", help="let the students' processes use the GPU")
+    parser.add_argument("--force", action="store_true", help="run again what has a valid result")
+    parser.add_argument("--seed", type=int, default=0, help="behind the random numbers of tests and answers")
+    parser.add_argument(
+        "--set", action="append", type=parse_setting, default=[], metavar="NAME=VALUE", help="change a limit"
+    )
+    parser.add_argument(
+        "--allow-weak-sandbox", action="store_true", help="run hidden tests where the sandbox lacks rungs"
+    )
+
+
+COMMANDS = (
+    (collect, "bring submissions from LMS archives, folders and files to submitted/", collect_options),
+    (repair, "put submissions back into the form of their sheet; say what a person should look at", repair_options),
+    (grade, "grade submissions by the judge, into nbgrader's gradebook", grade_options),
+)
