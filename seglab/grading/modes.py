@@ -1,5 +1,6 @@
 """The two ways in which a sheet's tests run: in one ordinary process, and through the judge."""
 
+import ast
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -152,28 +153,30 @@ class Judged:
         )
 
 
-def reduced(master, submission):
-    """Leave out the set-up cells that neither a test nor an answer can feel: lectures take longer than tests.
+def reduced(master, submissions):
+    """Leave out the set-up cells that no test and no answer can feel: lectures take longer than tests.
 
     Args:
         master: The source notebook, a `dict`.
-        submission: A notebook with the same cells and other answers, a `dict`.
+        submissions: Notebooks with the same cells and other answers, a list of `dict`.
 
     Returns:
-        `(master, submission)`, new notebooks without those cells.
+        `(master, submissions)`, new notebooks without those cells.
     """
     cells = master["cells"]
     code = [index for index, cell in enumerate(cells) if cell["cell_type"] == "code"]
     setup = [index for index in code if role(cells[index]) == "setup"]
-    both = {index: "\n".join({text_of(cells[index]), text_of(submission["cells"][index])}) for index in code}
+    texts = {index: {text_of(each["cells"][index]) for each in (master, *submissions)} for index in code}
+    trees = {index: ast.parse("") for index in code}
+    for index, tree in trees.items():
+        tree.body = [statement for text in sorted(texts[index]) for statement in parse_loosely(text).body]
     locked = [index for index in setup if nbgrader_metadata(cells[index]).get("locked")]
-    trees = {index: parse_loosely(text) for index, text in both.items()}
-    needed = needed_cells(trees, [index for index in code if index not in setup], setup, locked)
-    left_out = set(setup) - needed
-    short = (
-        [cell for index, cell in enumerate(each["cells"]) if index not in left_out] for each in (master, submission)
-    )
-    return tuple({**each, "cells": kept} for each, kept in zip((master, submission), short, strict=True))
+    left_out = set(setup) - needed_cells(trees, [index for index in code if index not in setup], setup, locked)
+
+    def short(notebook):
+        return {**notebook, "cells": [cell for index, cell in enumerate(notebook["cells"]) if index not in left_out]}
+
+    return short(master), [short(each) for each in submissions]
 
 
 def _imports(sheet):

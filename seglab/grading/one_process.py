@@ -240,7 +240,7 @@ def _run_cell(shell, source, said):
     shown = []
     shell.displayhook.fill_exec_result = shown.append  # called for a value that the notebook shows: not after `;`
     begun = time.perf_counter()
-    result = shell.run_cell(source, store_history=False)
+    result = shell.run_cell(source, store_history=True)  # the display looks there for a `;`
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
     for stream in (sys.stdout, sys.stderr):

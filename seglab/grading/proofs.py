@@ -93,7 +93,7 @@ def _prove(sheet, course_dir, made, progress):
     with ExitStack() as stack:
         pools = [stack.enter_context(ThreadPoolExecutor(1)) for _ in MODES]  # one process at a time in each mode
         modes = [stack.enter_context(mode(prepared, course)) for mode in MODES]
-        stack.callback(lambda: [pool.shutdown(wait=False, cancel_futures=True) for pool in pools])
+        stack.callback(lambda: [pool.shutdown(cancel_futures=True) for pool in pools])
         pairs = list(zip(pools, modes, strict=True))
         started = [[pool.submit(mode.run, proof.case) for pool, mode in pairs] for proof in proofs]
         for number, (proof, futures) in enumerate(zip(proofs, started, strict=True)):
@@ -126,7 +126,9 @@ def _proofs(sheet, course, made):
         "the release gets none, fails only with NotImplementedError, and shows neither a solution nor a hidden test",
     ]
     for answer in answers:
-        proofs += _of_answer(answer, sheet, points, source)
+        _check_loses(answer, {test: most for each in points.values() for test, most in each.items()})
+    for name, master in sheet.masters.items():
+        proofs += _of_answers(answers, name, master, points[name], good_files, source / f"{sheet.name}.ipynb")
     if answers:
         lines.append(f"{len(answers)} wrong answers lose exactly their points, in one process and through the judge")
     lost = {test for answer in answers for test in answer.loses}
@@ -136,25 +138,30 @@ def _proofs(sheet, course, made):
     return proofs, lines
 
 
-def _of_answer(answer, sheet, points, source):
-    """Return the proofs of a wrong answer, one for every notebook that it has to do with."""
-    known = {test: most for each in points.values() for test, most in each.items()}
+def _check_loses(answer, points):
     for test, loss in answer.loses.items():
-        if test not in known:
+        if test not in points:
             raise InputError(f"{answer.path}: LOSES names {test!r}, which is no test of the sheet.")
-        if not 0 < loss <= known[test]:
-            raise InputError(f"{answer.path}: LOSES takes {loss} points from {test}, which gives {known[test]:g}.")
-    files = answer.files(source / f"{sheet.name}.ipynb")
+        if not 0 < loss <= points[test]:
+            raise InputError(f"{answer.path}: LOSES takes {loss} points from {test}, which gives {points[test]:g}.")
+
+
+def _of_answers(answers, name, master, points, good_files, source):
+    """Return the proofs of the wrong answers that have to do with one notebook of the sheet."""
+    cells = {cell.get("id") for cell in master["cells"]}
+    chosen = [answer for answer in answers if answer.cell in cells or set(answer.loses) & set(points)]
+    submissions = []
+    for answer in chosen:
+        submissions.append(copy.deepcopy(master))
+        if answer.cell is not None:
+            answer.put_into(submissions[-1])
+    short, submissions = reduced(master, submissions)
     proofs = []
-    for name, master in sheet.masters.items():
-        has_cell = answer.cell in [cell.get("id") for cell in master["cells"]]
-        if not has_cell and not set(answer.loses) & set(points[name]):
-            continue
-        wrong = copy.deepcopy(master)
-        if answer.cell is not None and (has_cell or len(sheet.masters) == 1):
-            answer.put_into(wrong)
-        case = Case(str(answer.path), name, *reduced(master, wrong), files)
-        proofs.append(Proof(case, points[name], answer.loses, "wrong answer"))
+    for answer, submission in zip(chosen, submissions, strict=True):
+        files = answer.files(source) if answer.cell is None else good_files
+        proofs.append(
+            Proof(Case(str(answer.path), name, short, submission, files), points, answer.loses, "wrong answer")
+        )
     return proofs
 
 
