@@ -78,7 +78,8 @@ def open_run(run_dir, config):
         ]
         if differences:
             raise InputError(
-                f"{run_dir} holds another run ({'; '.join(differences)}). Choose another folder, or delete this one."
+                f"{run_dir} holds another run ({'; '.join(differences)}). Choose another folder (--out), or delete "
+                "this one."
             )
     elif (run_dir / CHECKPOINT).exists():
         raise InputError(f"{run_dir} holds {CHECKPOINT} without {CONFIG}. Choose another folder, or delete this one.")

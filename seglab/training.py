@@ -134,7 +134,8 @@ def train(model, train_data, val_data, *, recipe, seed=0, run_dir=None, config=N
         checkpoints.save_history(run_dir, history)
     done = len(history["loss"])
     if done < recipe.epochs:
-        line = Progress(model.name, epochs=recipe.epochs, steps=steps, first_epoch=done) if progress else None
+        label = (config or {}).get("model") or model.name
+        line = Progress(label, epochs=recipe.epochs, steps=steps, first_epoch=done) if progress else None
         watch = _Watch(val_data, loss, history=history, best=best, run_dir=run_dir, progress=line)
         try:
             # One fit over one endless stream: a fit per epoch would trace the network again each time.
@@ -185,8 +186,8 @@ class _Watch(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if not math.isfinite(logs["loss"]):
             raise InputError(
-                f"the loss of epoch {epoch + 1} is {logs['loss']}: the steps are too long, or a label lies outside of the "
-                f"{self._val_data.num_classes} classes. Lower recipe.learning_rate, or look at the labels."
+                f"the loss of epoch {epoch + 1} is {logs['loss']}: the steps are too long, or a label lies outside of "
+                f"the {self._val_data.num_classes} classes. Lower recipe.learning_rate, or look at the labels."
             )
         measured = self._measured.evaluate(self._stream, return_dict=True, verbose=0)
         earlier = self._history["val_mean_iou"]

@@ -262,7 +262,9 @@ def test_another_recipe_is_refused_before_anything_is_trained(tmp_path, train_da
     checkpoints.open_run(tmp_path, {**config, "images": {"train": 14, "val": 6}})
     monkeypatch.setattr(keras.Model, "fit", None)
     other = dataclasses.replace(RECIPE, epochs=2)
-    with pytest.raises(InputError, match=r"recipe\.epochs = 3 there, 2 now; seed = 0 there, 5 now.*delete this one"):
+    with pytest.raises(
+        InputError, match=r"recipe\.epochs = 3 there, 2 now; seed = 0 there, 5 now.*--out.*delete this one"
+    ):
         train(tiny_model(), train_data, val_data, recipe=other, seed=5, run_dir=tmp_path, progress=False)
 
 
