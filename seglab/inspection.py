@@ -108,7 +108,7 @@ def artifacts(notebook, folder):
     for name in dict.fromkeys(names):
         path = folder / name
         inside = os.path.normpath(name) == name and not os.path.isabs(name) and not name.startswith("..")
-        if not inside or re.search(r"[\\:*?\x00-\x1f]", name) or path.is_symlink():
+        if not inside or path.name.startswith(".") or re.search(r"[\\:*?\x00-\x1f]", name) or path.is_symlink():
             continue  # no file of the student's: an address, a pattern, a place elsewhere
         if not path.is_file():
             missing[name] = "the notebook names this file, but it is not here"

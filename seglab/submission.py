@@ -55,7 +55,8 @@ def submit(notebook=None, *, drive=False):
     manifest = _manifest(stamp, content, slots, run)
     path = folder / f"{sheet}-submission.zip"
     _write(path, {**content, "manifest.json": json.dumps(manifest, indent=1, sort_keys=True).encode()})
-    print(f"Packed {len(content)} files, {_size(path.stat().st_size)}: {path}")
+    others = f"{len(files)} {'file' if len(files) == 1 else 'files'}" if files else "no other file"
+    print(f"Packed the notebook and {others}, {_size(path.stat().st_size)}: {path}")
     _deliver(path, drive)
     return path
 

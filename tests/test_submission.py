@@ -189,7 +189,7 @@ def test_files_by_name_with_caps(tmp_path, monkeypatch):
     (tmp_path / "link.csv").symlink_to("/etc/passwd")
     monkeypatch.setattr(inspection, "FILE_BYTES", 100)
     source = "f('a.npz', 'big.png', 'sub/b.csv', 'gone.png')\n"
-    source += "f('../up.csv', '/etc/a.csv', 'http://x/y.png', 'link.csv', '*.png')"
+    source += "f('../up.csv', '/etc/a.csv', 'http://x/y.png', 'link.csv', '*.png', '.npz')"
     notebook = release()
     notebook["cells"].append(cell("code", "files", source))
     notebook["metadata"]["seglab"]["artifacts"] = ["c.json"]

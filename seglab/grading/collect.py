@@ -3,6 +3,7 @@
 import shutil
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
 from seglab.errors import InputError
@@ -53,14 +54,13 @@ def collect(course, sheet, paths, *, students=None, progress=None, timezone=None
     collection = _Collection(course, sheet, notebooks, timezone, limits)
     with collection.store.locked():
         deliveries = [each for path in dict.fromkeys(paths) for each in collection.read(path, roster)]
-        for done, delivery in enumerate(deliveries):
-            if progress:
-                progress(done, len(deliveries), delivery.student or str(delivery.sender))
-            collection.take(delivery)
-        report = collection.settle()
-    if progress:
-        progress(len(deliveries), len(deliveries), "")
-    return report
+        done = 0
+        for _, group in groupby(deliveries, key=lambda each: each.path):
+            for delivery in collection.take(list(group)):
+                done += 1
+                if progress:
+                    progress(done, len(deliveries), delivery.student or str(delivery.sender))
+        return collection.settle()
 
 
 class _Collection:
@@ -82,18 +82,25 @@ class _Collection:
         _add(self.refused, refused, path)
         return deliveries
 
-    def take(self, delivery):
-        """Keep the attempts of a delivery; damage in it goes to the report."""
-        student = delivery.student
-        owner = student or self.store.quarantine_name(delivery.sender)
-        refused = []
+    def take(self, deliveries):
+        """Keep the attempts of the deliveries of one source and yield each delivery when it is done."""
         try:
-            with delivery.open(self.timezone) as source:
-                for attempt in delivery.attempts:
-                    self._keep(owner, delivery, source, attempt, refused)
+            with deliveries[0].open(self.timezone) as source:
+                for delivery in deliveries:
+                    self._take(delivery, source)
+                    yield delivery
+        except (Refused, OSError) as error:  # it could be read a moment ago
+            _add(self.refused, [("", str(error))], deliveries[0].path)
+
+    def _take(self, delivery, source):
+        student, refused = delivery.student, []
+        owner = student or self.store.quarantine_name(delivery.sender)
+        try:
+            for attempt in delivery.attempts:
+                self._keep(owner, delivery, source, attempt, refused)
             if student:
                 self.store.release(delivery.sender)
-        except (Refused, OSError) as error:
+        except OSError as error:
             refused.append(("", str(error)))
             if student:
                 self.students[student]["status"] = "failed"
@@ -110,6 +117,7 @@ class _Collection:
             except Refused as error:
                 refused.append((printable(member.path), str(error)))
         if not names:
+            shutil.rmtree(staged)
             return
         record = {
             "counts": attempt.counts,
@@ -122,7 +130,7 @@ class _Collection:
         }
         if delivery.student is None:
             record["reason"] = delivery.reason
-        self.store.keep(owner, staged, record, again=attempt.time_is == "submission")
+        self.store.keep(owner, staged, record, again=attempt.time_is in ("submission", "download"))
 
     def settle(self):
         """Put the latest attempt of every student in place and return the report."""
@@ -156,15 +164,16 @@ class _Collection:
             report["notes"].append(self._keep_by_hand(student, target))
         attempts = self.store.attempts(student)
         report["attempts"] = len(attempts)
-        for place, record in enumerate(reversed(attempts)):
-            scratch, staged = self.store.stage(), self.store.stage()
-            self._build(student, record, scratch, staged, report)
-            shutil.rmtree(scratch)
+        for later, record in enumerate(reversed(attempts)):
+            work = self.store.stage()
+            self._build(student, record, work / "scratch", work / "submission", report)
             if not report["notebooks"]:
+                shutil.rmtree(work)
                 continue
-            if place:
-                report["notes"].append(f"no notebook of the sheet in the latest {place} of {len(attempts)} attempts")
-            changed = self.store.publish(student, record["attempt"], staged, target)
+            if later:
+                report["notes"].append(f"no notebook of the sheet in the latest {later} of {len(attempts)} attempts")
+            changed = self.store.publish(student, record["attempt"], work / "submission", target)
+            shutil.rmtree(work)
             report["status"] = ("updated" if was_there else "new") if changed else "unchanged"
             report["attempt"] = record["attempt"]
             report["time"] = record["order"][0] or None if record["counts"] else None
@@ -175,6 +184,7 @@ class _Collection:
     def _build(self, student, record, scratch, staged, report):
         """Build the submission that an attempt gives, and report what is in it."""
         files = self.store.files(student, record["attempt"])
+        staged.mkdir()
         if record.get("by_hand"):
             shutil.copytree(files, staged, dirs_exist_ok=True)
             for name in self.notebooks:

@@ -11,7 +11,7 @@ from seglab.grading.lms import NUMBERED, Sender, Upload, sort_by_sender
 from seglab.grading.originals import stamp_time
 
 MAIN = (".ipynb", ".zip")
-DOWNLOAD_SPREAD = timedelta(minutes=2)
+ONE_MOMENT = timedelta(minutes=2)
 
 
 @dataclass
@@ -21,8 +21,10 @@ class Attempt:
     Args:
         files: `dict` from the name of a file to the member of the source.
         order: `[time, upload, version]`, which sorts a student's attempts.
-        time_is: `"submission"`, `"download"` (the archive's own time), `"file"` (of a file on disk) or `"unknown"`.
-        counts: Whether the time says how late the student was.
+        time_is: `"submission"` or `"download"` (when an archive was made), `"folder"` or `"file"` (of files on a
+            disk), or `"unknown"`.
+        counts: Whether the time says how late the student was: those of a submission and of a folder, which
+            an archive of submissions was unpacked to.
         note: A sentence for a person, `""` if there is none.
     """
 
@@ -105,7 +107,10 @@ def read_source(path, sheet, notebooks, roster, timezone):
     senders = defaultdict(set)
     for sender, (student, _) in found.items():
         senders[student].add(sender)
-    times_are = "file" if whole or not is_archive else "download" if _is_download(groups) else "submission"
+    if is_archive and not whole:
+        times_are = "download" if _is_one_moment(groups, path) else "submission"
+    else:
+        times_are = "file" if len(groups) == 1 or _is_one_moment(groups, path) else "folder"
     deliveries = []
     for sender, uploads in groups.items():
         student, reason = found[sender]
@@ -116,16 +121,21 @@ def read_source(path, sheet, notebooks, roster, timezone):
     return deliveries, refused
 
 
-def _is_download(groups):
-    """Return whether the times are those of the download: a whole class never hands in within two minutes."""
-    times = [upload.member.time for sender, uploads in groups.items() if sender.kind != "plain" for upload in uploads]
-    times = [time for time in times if time]
-    senders = sum(sender.kind != "plain" for sender in groups)
-    return senders > 1 and bool(times) and max(times) - min(times) <= DOWNLOAD_SPREAD
+def _is_one_moment(groups, path):
+    """Return whether all files have the time of a download or a copy.
+
+    A class never hands in within two minutes; of a single sender's file nobody can tell, unless it is as old
+    as the archive.
+    """
+    times = [upload.member.time for uploads in groups.values() for upload in uploads if upload.member.time]
+    if not times or max(times) - min(times) > ONE_MOMENT:
+        return False
+    made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return len(groups) > 1 or abs(made - max(times)) <= ONE_MOMENT
 
 
 def _attempts(sender, uploads, times_are):
-    """Split a sender's files: Canvas's `lab1.ipynb`, `lab1-1.ipynb` are two attempts, all else is one."""
+    """Split a sender's files into attempts: Canvas's `lab1.ipynb`, `lab1-1.ipynb` are two attempts, all else is one."""
     main = [upload for upload in uploads if PurePosixPath(upload.path).suffix.lower() in MAIN] or uploads
     versions = sorted({upload.version for upload in main})
     attempts = []
@@ -152,7 +162,7 @@ def _timed(sender, files, version, times_are):
         time, note = None, "its time lies in the future"
     late = any(upload.late for upload in uploads)
     time_is = times_are if time else "unknown"
-    counts = time_is in ("submission", "file") and (sender.kind != "canvas" or late)
+    counts = time_is in ("submission", "folder") and (sender.kind != "canvas" or late)
     if late and not counts:
         note = "Canvas marks it as late, but the archive does not say how late: enter the time by hand"
     order = [stamp_time(time), max(upload.upload for upload in uploads), version]

@@ -94,7 +94,7 @@ def sort_by_sender(source, members, sheet, notebooks, roster):
     """
     uploads, nameless = defaultdict(list), []
     for member in members:
-        sender, upload = _moodle(member) or _canvas(member) or (None, None)
+        sender, upload = _moodle(member) or _canvas(member, notebooks) or (None, None)
         if sender:
             uploads[sender].append(upload)
         else:
@@ -114,11 +114,12 @@ def _moodle(member):
     return None
 
 
-def _canvas(member):
+def _canvas(member, notebooks):
     match = CANVAS.match(PurePosixPath(member.path).name)
     if not match:
         return None
-    again = NUMBERED.search(PurePosixPath(match["rest"]).stem)
+    stem = PurePosixPath(match["rest"]).stem
+    again = None if stem in notebooks else NUMBERED.search(stem)  # a sheet may itself be called part-2
     version = int(again[0][1:]) if again and again.start() else 0
     upload = Upload(member, match["rest"], int(match["upload"]), version, match["late"] is not None)
     return Sender("canvas", match["name"], match["user"]), upload

@@ -134,9 +134,11 @@ class Originals:
         write_json(self.folder / owner / CURRENT, state)
         if there != files:
             target.parent.mkdir(parents=True, exist_ok=True)
+            old = self.stage()
             if target.exists():
-                os.rename(target, self.stage() / "old")
+                os.rename(target, old / "submission")
             os.rename(staged, target)
+            shutil.rmtree(old)
         return there != files
 
     def is_ours(self, owner, target):

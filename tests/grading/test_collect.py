@@ -96,7 +96,7 @@ def test_moodle_end_to_end(course, tmp_path):
         == sha256(notebook("ada")).hexdigest()
     )
     assert not course.folder("submitted", "lab1", "di-pi").exists()
-    assert calls[0][:2] == (0, 4) and calls[-1][:2] == (4, 4)
+    assert [call[:2] for call in calls] == [(1, 4), (2, 4), (3, 4), (4, 4)] and calls[0][2] == "ada-lovelace"
     assert report["counts"] == {"new": 3, "no notebook": 1, "quarantined": 0, "refused": 0}
 
 
@@ -180,6 +180,34 @@ def test_canvas_times_count_only_for_the_late(course, tmp_path):
     assert "timestamp.txt" not in submitted(course, "a-1")
 
 
+def test_files_on_a_disk_make_nobody_late_unless_their_times_are_the_students(course, tmp_path):
+    for name, second in (("ada", 0), ("ben", 90_000)):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        (tmp_path / "in" / name / "lab1.ipynb").write_bytes(notebook(name))
+        os.utime(tmp_path / "in" / name / "lab1.ipynb", (1_768_000_000 + second,) * 2)
+    report = run(course, tmp_path / "in" / "ada")
+    assert report["students"]["ada"]["time"] is None
+    report = run(course, tmp_path / "in")
+    assert report["students"]["ben"]["time"] == "2026-01-11T00:06:40Z"
+    assert submitted(course, "ben")["timestamp.txt"] == b"2026-01-11 00:06:40 UTC\n"
+    # Copying changes the times of files: the older version does not come back.
+    newer = tmp_path / "newer" / "ben"
+    newer.mkdir(parents=True)
+    (newer / "lab1.ipynb").write_bytes(notebook("newer"))
+    run(course, newer)
+    (tmp_path / "in" / "ben" / "lab1.ipynb").touch()
+    assert run(course, tmp_path / "in" / "ben")["students"]["ben"]["status"] == "unchanged"
+    assert submitted(course, "ben")["lab1.ipynb"] == notebook("newer")
+
+
+def test_one_student_in_an_archive_as_old_as_the_file_is_not_late(course, tmp_path):
+    time = datetime.now(UTC).replace(microsecond=0)
+    path = archive(tmp_path / "in.zip", {MOODLE.format(name="Ada", number=1, file="lab1.ipynb"): (notebook(), time)})
+    assert run(course, path)["students"]["ada"]["time"] is None
+    os.utime(path, (time.timestamp() + 9000,) * 2)
+    assert run(course, path)["students"]["ada"]["status"] == "unchanged"
+
+
 def submit_zip(path, text, **extra):
     files = {"lab1.ipynb": notebook(text), **extra}
     listed = {name: {"sha256": sha256(content).hexdigest(), "bytes": len(content)} for name, content in files.items()}
@@ -199,7 +227,7 @@ def test_own_archives_alone_in_folders_and_in_an_lms_archive(course, tmp_path):
     report = run(course, [tmp_path / "in", alone, archive(tmp_path / "lms.zip", inside)])
     assert set(report["students"]) == {"ada", "ben", "cy", "di", "ed"}
     assert submitted(course, "ada")["weights.safetensors"] == b"w" and "manifest.json" not in submitted(course, "ada")
-    assert submitted(course, "cy") == {"lab1.ipynb": notebook("cy"), "timestamp.txt": b"2026-01-09 23:06:40 UTC\n"}
+    assert submitted(course, "cy") == {"lab1.ipynb": notebook("cy")}
     assert submitted(course, "di")["lab1.ipynb"] == notebook("di")
     [original] = (course.root / "originals/lab1/cy").glob("*/files/*.zip")
     assert original.read_bytes() == alone.read_bytes()

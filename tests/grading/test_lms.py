@@ -50,6 +50,13 @@ def test_canvas_names_with_late_and_numbers_of_resubmissions():
     assert groups[Sender("canvas", "otcy", "1")][0].late
 
 
+def test_a_sheet_with_a_number_in_its_name_is_no_resubmission():
+    members = [SimpleNamespace(path=f"ngben_1_2_part-{name}.ipynb") for name in ("1", "2-3")]
+    groups, _ = sort_by_sender("batch.zip", members, "ps", ["part-1", "part-2"], Roster())
+    [(_, uploads)] = groups.items()
+    assert [(upload.path, upload.version) for upload in uploads] == [("part-1.ipynb", 0), ("part-2-3.ipynb", 3)]
+
+
 @pytest.mark.parametrize(
     ("paths", "source", "expected"),
     [
