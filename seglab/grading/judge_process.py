@@ -37,6 +37,7 @@ def host(descriptor):
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     order = json.loads(link.recv(SIZE_OF_MESSAGE))
     _forbid_unsafe_loading()
+    _leave_shell()
     os.chdir(order["files"])  # the sheet's own files; a student's file is never on the path of imports
     sys.path.append(order["files"])
     master = json.loads(Path(order["master"]).read_bytes())
@@ -116,6 +117,14 @@ def _limit(settings):
     limit = born + (settings["judge_memory_mb"] << 20)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _leave_shell():
+    """The shell that the zygote made is the students': what asks for one must find none here."""
+    if "IPython" in sys.modules:
+        from IPython.core.interactiveshell import InteractiveShell
+
+        InteractiveShell.clear_instance()
 
 
 def _forbid_unsafe_loading():

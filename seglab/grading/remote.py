@@ -6,6 +6,7 @@ import sys
 import types
 
 LIBRARIES = frozenset({"keras", "tensorflow", "torch"})  # whose classes an object of the student's may claim to be
+DESCRIPTIVE = frozenset({"__name__", "__qualname__", "__annotations__", "__defaults__", "__kwdefaults__"})
 CLAIMS = {"function": types.FunctionType, "type": type, "generator": types.GeneratorType}
 
 
@@ -53,8 +54,12 @@ class Remote:
     def __call__(self, *arguments, **options):
         return self._[0].ask("call", self, [list(arguments), options])
 
+    @property
+    def __doc__(self):
+        return self._[0].ask("attribute", self, name="__doc__")
+
     def __getattr__(self, name):
-        if name.startswith("_"):
+        if name.startswith("_") and name not in DESCRIPTIVE:
             raise AttributeError(name)
         return self._[0].ask("attribute", self, name=name)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from seglab.grading import wire
 from seglab.grading.channel import Channel, OutOfTime
-from seglab.grading.remote import Killed, Remote, student_error
+from seglab.grading.remote import Killed, Remote, StudentError, student_error
 
 START_SECONDS = 20
 STOP_SECONDS = 15
@@ -51,6 +51,7 @@ class StudentProcess:
     def __init__(self, control, spec, settings):
         self.settings, self.output, self.printed = settings, bytearray(), 0
         self.alive, self.numbers, self.depth, self.seconds, self.end = True, itertools.count(1), 0, 0.0, {}
+        self.callbacks, self.given = {}, 0
         near, far = socket.socketpair()
         self.status, far_status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.pipe, far_pipe = os.pipe()
@@ -98,8 +99,8 @@ class StudentProcess:
             raise Killed("the process with your code was stopped before")
         if self.depth >= MAX_NESTED:
             self._kill("protocol")
-        callbacks, failures, arrays = [], [], []
-        node = wire.encode(value, arrays, lambda item, more: self._special(item, more, callbacks))
+        failures, arrays = [], []
+        node = wire.encode(value, arrays, self._special)
         limit = self.settings["call_seconds"] if seconds is None else seconds
         deadline = min(time.monotonic() + limit, self.settings["deadline"])
         number = next(self.numbers)
@@ -107,7 +108,7 @@ class StudentProcess:
         self.depth += 1
         try:
             self.channel.send(head, node, arrays, deadline)
-            answer, decode = self._wait_for_answer(number, callbacks, failures, deadline)
+            answer, decode = self._wait_for_answer(number, failures, deadline)
             self.seconds += _number(answer.get("seconds")) if self.depth == 1 else 0
             if answer.get("ok") is True:
                 if operation == "run":
@@ -124,6 +125,10 @@ class StudentProcess:
         if failures and type(failures[-1]).__name__ == answer.get("type"):
             raise failures[-1]  # the test's own function raised, and the student's code let it through
         raise student_error(answer)
+
+    def forget_functions(self):
+        """Call no function of the test any more: the cell that lent them is over."""
+        self.callbacks.clear()
 
     def stop(self):
         """End the process and everything that it started; tells how it ended in `end`."""
@@ -149,7 +154,7 @@ class StudentProcess:
         if left:
             signal.setitimer(signal.ITIMER_REAL, left)
 
-    def _wait_for_answer(self, number, callbacks, failures, deadline):
+    def _wait_for_answer(self, number, failures, deadline):
         for _ in range(self.settings["callbacks"]):
             answer, arrays = self.channel.receive(deadline)
             decode = wire.Decoder(arrays, self._remote)
@@ -158,25 +163,25 @@ class StudentProcess:
                 if answer.get("id") != number:
                     raise wire.WireError("an answer to another question")
                 return answer, decode
-            if type(called) is not int or not 0 <= called < len(callbacks):
+            if type(called) is not int or not 0 <= called < self.given:
                 raise wire.WireError("no such function")
             call = decode(answer.get("node"))
             if type(call) is not list or [type(part) for part in call] != [list, dict]:
                 raise wire.WireError("a malformed call")
-            self._call_back(callbacks[called], call, callbacks, failures, deadline)
+            self._call_back(self.callbacks.get(called, _of_another_cell), call, failures, deadline)
         raise wire.WireError("too many calls")
 
-    def _call_back(self, function, call, callbacks, failures, deadline):
+    def _call_back(self, function, call, failures, deadline):
         """Call a function of the test for the student's code, and send what it returns or raises."""
         arrays = []
         try:
             value = function(*call[0], **call[1])
-            node = wire.encode(value, arrays, lambda item, more: self._special(item, more, callbacks))
+            node = wire.encode(value, arrays, self._special)
         except Killed:
             raise EOFError from None
         except Exception as error:
             failures.append(error)
-            kind = getattr(error, "kind", None) or type(error).__name__
+            kind = error.kind if isinstance(error, StudentError) else type(error).__name__
             self.channel.send({"ok": False, "type": kind, "error": str(error)[:2000]}, deadline=deadline)
             return
         self.channel.send({"ok": True}, node, arrays, deadline)
@@ -194,28 +199,28 @@ class StudentProcess:
         number, kind, bases = body
         return Remote(self, number, kind[:80].encode("ascii", "replace").decode(), bases)
 
-    def _special(self, value, arrays, callbacks):
+    def _special(self, value, arrays):
         """Return the node of what is no plain data, on the way to the student's process."""
-        encode = lambda item: wire.encode(item, arrays, lambda inner, more: self._special(inner, more, callbacks))  # noqa: E731
         if type(value) is Remote:
             if value._[0] is not self:
                 raise Killed("the process with your code was stopped before")
             return ["handle", value._[1]]
         if isinstance(value, np.random.Generator):
             state = value.bit_generator.state
-            return ["generator", encode([type(value.bit_generator).__name__, state])]
+            return ["generator", wire.encode([type(value.bit_generator).__name__, state], arrays, self._special)]
         if isinstance(value, np.random.RandomState):
-            return ["generator", encode(["RandomState", value.get_state(legacy=False)])]
+            return ["generator", wire.encode(["RandomState", value.get_state(legacy=False)], arrays, self._special)]
         if _belongs_to_the_test(value):
-            callbacks.append(value)
-            return ["callback", len(callbacks) - 1]
+            self.callbacks[self.given] = value
+            self.given += 1
+            return ["callback", self.given - 1]
         name = _public_name(value)
         if name:
             return ["public", name]
         if "keras" in sys.modules and type(value).__module__.split(".")[0] == "keras":
             config = sys.modules["keras"].saving.serialize_keras_object(value)
             weights = value.get_weights() if getattr(value, "weights", None) else None
-            return ["keras", encode([config, weights])]
+            return ["keras", wire.encode([config, weights], arrays, self._special)]
         raise TypeError(f"author: a {type(value).__name__} cannot be sent to the student's process; use a probe")
 
     def _drain(self):
@@ -226,6 +231,10 @@ class StudentProcess:
         if self.printed > self.settings["flood_mb"] << 20:
             raise wire.WireError("too much output")
         return bool(data)
+
+
+def _of_another_cell(*_, **__):
+    raise RuntimeError("this function was lent by another cell of the notebook, which is over")
 
 
 def _belongs_to_the_test(value):

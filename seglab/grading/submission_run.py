@@ -111,7 +111,10 @@ class Run:
             self._bind(code)
         except Exception as error:  # no Python, a probe that the student's process refuses, a process that died
             return None, error
-        return self.judge.run_cell(index, self._seconds_left())
+        try:
+            return self.judge.run_cell(index, self._seconds_left())
+        finally:
+            self.student.forget_functions()
 
     def _bind(self, code):
         """Fetch what a cell uses of the student's: plain data by value, the rest as stand-ins."""

@@ -73,7 +73,7 @@ def failed(code, error, *, tainted, show_hidden=False):
         lines = [error.lineno or 0]
     hidden = not lines or any(code.is_hidden(line) for line in lines)
     line = code.line(lines[0]) if lines else ""
-    kind = getattr(error, "kind", None) or type(error).__name__
+    kind = error.kind if isinstance(error, StudentError) else type(error).__name__
     detail = f"{kind}: {error}"[:MAX_DETAIL] + (f"\nline {lines[0]}: {line}" if lines else "")
     return Verdict(0.0, kind, _message(code, error, kind, lines, line, hidden, tainted, show_hidden), detail)
 

@@ -229,6 +229,39 @@ def test_only_answers_and_helpers_come_from_the_submission(grade, tmp_path, zygo
     assert grade_job(folder, zygote)["score"] == 0
 
 
+STORED = """
+kept = []
+def keep(function):
+    kept.append(function)
+    return function(1)
+def use():
+    return kept[0](5)
+def both(first, second):
+    return first(lambda: second(1))
+"""
+
+
+def test_functions_of_a_test_can_be_called_while_it_runs(grade):
+    cells = [
+        answer(STORED),
+        check("assert keep(lambda x: x + 1) == 2 and use() == 6", "same cell"),
+        check("import pytest\nwith pytest.raises(RuntimeError, match='over'):\n    use()", "later cell"),
+        check("assert both(lambda inner: inner() + 10, lambda x: x + 100) == 111", "nested"),
+        check(
+            "def fail(x):\n    raise KeyError('mine')\nimport pytest\nwith pytest.raises(KeyError):\n    keep(fail)",
+            "raises",
+        ),
+    ]
+    result = grade(cells)
+    assert {name: entry["detail"] for name, entry in result["cells"].items()} == dict.fromkeys(result["cells"], "")
+
+
+def test_what_a_function_says_of_itself_can_be_asked(grade):
+    test = "assert f.__name__ == 'f' and f.__doc__ == 'Add one.' and g.__doc__ is None and f.__defaults__ == (2,)"
+    cells = [answer("def f(x, y=2):\n    'Add one.'\ndef g(): pass"), check(test)]
+    assert grade(cells)["cells"]["check"]["detail"] == ""
+
+
 def test_functions_of_the_sheet_find_the_answers_they_call(grade):
     cells = [
         cell("def twice():\n    return 2 * f()"),
