@@ -24,8 +24,8 @@ class Slot:
 
     Attributes:
         grade_id: The answer's id.
-        method: `"grade_id"`, `"metadata.id"`, `"cell id"`, `"marker"`, `"defined names"`, `"similarity"`,
-            `"position"` or `"missing"`.
+        method: `"grade_id"`, `"metadata.id"`, `"cell id"`, `"marker"`, `"defined names"`, `"tested names"`,
+            `"similarity"`, `"position"` or `"missing"`.
         confidence: From 0 to 1; below 0.6 a person should look.
         note: What was done, empty where nothing had to be done.
         state: `"answered"`, `"unanswered"` (found, and as it was released: an honest zero) or `"missing"`.

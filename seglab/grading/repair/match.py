@@ -3,11 +3,9 @@
 from dataclasses import dataclass, field
 
 from seglab.grading.repair import texts
+from seglab.grading.repair.doubts import doubt
 from seglab.grading.repair.positions import by_position
 from seglab.grading.repair.segments import TRUST, clean
-
-DOUBTFUL = 0.6
-"""A confidence below this goes to a person."""
 
 
 @dataclass
@@ -56,8 +54,7 @@ def choose(form, segments):
     for choice in choices.values():
         choice.text = clean(choice.text, form) if choice.text else ""
         _see_whether_touched(choice)
-    for choice in choices.values():
-        _doubt(choice, choices)
+    doubt(form, segments, choices)
     return choices
 
 
@@ -206,13 +203,12 @@ def _claim_indented(segments, choices):
         if not lost or texts.read_code(segment.text).parses:
             continue
         code = [choice for choice in choices.values() if choice.slot.kind == "code"]
-        cut_off = [
+        fits = [
             choice
             for choice in code
-            if choice.state == "answered"
-            and not texts.read_code(choice.text).parses
-            and texts.read_code(f"{choice.text}\n{segment.text}").parses
+            if choice.state == "answered" and texts.read_code(f"{choice.text}\n{segment.text}").parses
         ]
+        cut_off = [choice for choice in fits if not texts.read_code(choice.text).parses]
         reason = f"cell {segment.number} holds an indented piece of code that may belong here"
         if len(cut_off) == 1:
             (choice,) = cut_off
@@ -224,16 +220,5 @@ def _claim_indented(segments, choices):
         above = [choice for choice in code if choice.used and choice.used[0] < index]
         nearest = [max(above, key=lambda choice: choice.used[0])] if above else []
         for choice in code:
-            if choice.state != "answered" or choice in cut_off or choice in nearest:
+            if choice.state != "answered" or choice in fits or choice in nearest:
                 choice.doubts.append(reason)
-
-
-def _doubt(choice, choices):
-    """Note the reasons for a person to look that follow from the result."""
-    if choice.state == "missing":
-        choice.doubts.insert(0, "no cell for it was found")
-        for other in choices.values():
-            if other.state == "answered" and other.slot.holds_stub(other.text):
-                other.doubts.append(f"may hold the answer to {choice.slot.name} too")
-    elif choice.confidence < DOUBTFUL and not choice.doubts:
-        choice.doubts.append(f"found by {choice.method} only (confidence {choice.confidence:.2f})")
