@@ -74,12 +74,15 @@ def read_answer(path):
         A `WrongAnswer`.
 
     Raises:
-        InputError: If the file is missing or lacks its docstring or `LOSES`.
+        InputError: If the file is missing, is no Python or lacks its docstring or `LOSES`.
     """
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such wrong answer.")
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise InputError(f"{path}: no Python: {error.msg}, line {error.lineno}.") from None
     constants = {
         node.targets[0].id: ast.literal_eval(node.value)
         for node in tree.body

@@ -125,8 +125,10 @@ def _proofs(sheet, course, made):
         f"the solution gets all {total:g} points, in one process and through the judge",
         "the release gets none, fails only with NotImplementedError, and shows neither a solution nor a hidden test",
     ]
+    known = {test: most for each in points.values() for test, most in each.items()}
+    cells = {cell.get("id") for master in sheet.masters.values() for cell in master["cells"]}
     for answer in answers:
-        _check_loses(answer, {test: most for each in points.values() for test, most in each.items()})
+        _check_facts(answer, known, cells)
     for name, master in sheet.masters.items():
         proofs += _of_answers(answers, name, master, points[name], good_files, source / f"{sheet.name}.ipynb")
     if answers:
@@ -138,7 +140,10 @@ def _proofs(sheet, course, made):
     return proofs, lines
 
 
-def _check_loses(answer, points):
+def _check_facts(answer, points, cells):
+    """Raise an error where a wrong answer speaks of what the sheet does not have."""
+    if answer.cell is not None and answer.cell not in cells:
+        answer.put_into({"cells": []})
     for test, loss in answer.loses.items():
         if test not in points:
             raise InputError(f"{answer.path}: LOSES names {test!r}, which is no test of the sheet.")
@@ -149,7 +154,7 @@ def _check_loses(answer, points):
 def _of_answers(answers, name, master, points, good_files, source):
     """Return the proofs of the wrong answers that have to do with one notebook of the sheet."""
     cells = {cell.get("id") for cell in master["cells"]}
-    chosen = [answer for answer in answers if answer.cell in cells or set(answer.loses) & set(points)]
+    chosen = [each for each in answers if (each.cell in cells if each.cell else set(each.loses) & set(points))]
     submissions = []
     for answer in chosen:
         submissions.append(copy.deepcopy(master))
