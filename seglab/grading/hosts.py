@@ -60,24 +60,28 @@ class JudgeHost:
         """Whether it can take another submission."""
         return self.link.fileno() >= 0
 
-    def grade(self, job, results):
+    def grade(self, job, results, line):
         """Grade one submission; returns when its judge has ended.
 
         Args:
             job: What `judge_process` takes, a `dict`.
             results: Descriptor of the file to which the judge writes its events.
+            line: `Line` to the student's process; closed here.
 
         Returns:
             Which limit ended the judge: `"judge time"`, `"judge memory"`, `"judge ended"`, or `None` where it was done.
         """
         try:
             message = json.dumps(job).encode()
-            socket.send_fds(self.link, [message], [self.zygote.control.fileno(), results])
+            descriptors = [self.zygote.control.fileno(), results, *line.descriptors]
+            socket.send_fds(self.link, [message], descriptors)
             raw, handles, _, _ = socket.recv_fds(self.link, SIZE_OF_MESSAGE, 1)
             process, handle = json.loads(raw)["pid"], handles[0]
         except (OSError, ValueError, KeyError, IndexError):
             self.close()
             return "judge ended"
+        finally:
+            line.close()
         try:
             return self._watch(process, handle)
         finally:

@@ -18,7 +18,7 @@ from pathlib import Path
 from seglab.grading import linux
 from seglab.grading.judge import Judge
 from seglab.grading.remote import Killed
-from seglab.grading.student_client import StudentProcess
+from seglab.grading.student_client import Line, StudentProcess, request, spec_of_process
 
 SIZE_OF_MESSAGE = 1 << 20
 
@@ -50,7 +50,7 @@ def host(descriptor):
     forkable = len(os.listdir("/proc/self/task")) == 1
     link.send(json.dumps({"forkable": forkable}).encode())
     while True:
-        raw, descriptors, _, _ = socket.recv_fds(link, SIZE_OF_MESSAGE, 2)
+        raw, descriptors, _, _ = socket.recv_fds(link, SIZE_OF_MESSAGE, 5)
         if not raw:
             os._exit(0)
         child = os.fork() if forkable else 0
@@ -62,8 +62,8 @@ def host(descriptor):
             os.close(number)
 
 
-def _grade(judge, job, link, control, results):
-    """Grade one submission and leave the process."""
+def _grade(judge, job, link, control, results, *first):
+    """Grade one submission and leave the process; `first` is the line to a student's process that waits already."""
     linux.die_with_parent()
     linux.prctl(linux.SET_DUMPABLE, 0)
     os.setsid()
@@ -84,15 +84,11 @@ def _grade(judge, job, link, control, results):
 
     zygote = socket.socket(fileno=control)
     judge.settings["deadline"] = time.monotonic() + judge.settings["notebook_seconds"]
-    count = 0
+    lines = [Line.from_descriptors(*first)]
 
     def start():
-        nonlocal count
-        count += 1
-        name = f"{job['name']}-{count}"
-        work = Path(job["work"], name)
-        work.mkdir(mode=0o700)
-        student = StudentProcess(zygote, {**job["spec"], "name": name, "work": str(work)}, judge.settings)
+        line = lines.pop() if lines else request(zygote, spec_of_process(job["spec"]))
+        student = StudentProcess(line, judge.settings)
         with contextlib.suppress(Killed):  # then the next question says so
             for path in job["files"]:
                 student.ask("file", value=Path(path).read_bytes(), name=Path(path).name)

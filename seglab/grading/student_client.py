@@ -8,8 +8,10 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import time
 import types
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,12 +32,80 @@ LIMITS = {  # limit: what to tell the student
 counter = itertools.count(1)
 
 
-class StudentProcess:
-    """Starts a student's process and is the only way to talk to it.
+class Line(NamedTuple):
+    """The judge's ends of the connections to one student's process.
+
+    Attributes:
+        connection: Socket for questions and answers.
+        status: Socket on which its monitor reports; when it closes, the process ends.
+        output: Descriptor of the pipe with what it prints.
+    """
+
+    connection: socket.socket
+    status: socket.socket
+    output: int
+
+    @property
+    def descriptors(self):
+        """The numbers of the descriptors, in the order of `from_descriptors`."""
+        return [self.connection.fileno(), self.status.fileno(), self.output]
+
+    @classmethod
+    def from_descriptors(cls, connection, status, output):
+        """Make the line of descriptors that another process sent."""
+        return cls(socket.socket(fileno=connection), socket.socket(fileno=status), output)
+
+    def close(self):
+        """Close all ends."""
+        self.connection.close()
+        self.status.close()
+        os.close(self.output)
+
+
+def spec_of_process(spec):
+    """Return the spec of one more process of a job, with a name and a folder of its own.
+
+    Args:
+        spec: The job's spec: `name` and `work`, the folder for the folders of all its processes.
+
+    Returns:
+        `dict`.
+    """
+    work = tempfile.mkdtemp(prefix="process-", dir=spec["work"])
+    return {**spec, "name": f"{spec['name']}-{os.path.basename(work)}", "work": work}
+
+
+def request(control, spec):
+    """Ask the zygote for a student's process.
 
     Args:
         control: The socket of the zygote.
-        spec: What the zygote needs to start it, see `seglab.grading.sandbox.Ladder` and `student_process.serve`.
+        spec: What it needs, see `seglab.grading.sandbox.Ladder` and `student_process.serve`.
+
+    Returns:
+        `Line` to the process, which gets ready meanwhile.
+
+    Raises:
+        OSError: If the zygote is gone.
+    """
+    near, far = socket.socketpair()
+    status, far_status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    output, far_output = os.pipe()
+    message = json.dumps({"kind": "student", **spec}).encode()
+    try:
+        socket.send_fds(control, [message], [far.fileno(), far_output, far_status.fileno()])
+    finally:
+        far.close()
+        far_status.close()
+        os.close(far_output)
+    return Line(near, status, output)
+
+
+class StudentProcess:
+    """One student's process: the only way to talk to it.
+
+    Args:
+        line: What `request` returned.
         settings: The job's settings, and `deadline`, the time (`time.monotonic`) at which the notebook must end.
 
     Attributes:
@@ -48,19 +118,12 @@ class StudentProcess:
         RuntimeError: If the sandbox does not start.
     """
 
-    def __init__(self, control, spec, settings):
+    def __init__(self, line, settings):
         self.settings, self.output, self.printed = settings, bytearray(), 0
         self.alive, self.numbers, self.depth, self.seconds, self.end = True, itertools.count(1), 0, 0.0, {}
         self.callbacks, self.given = {}, 0
-        near, far = socket.socketpair()
-        self.status, far_status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.pipe, far_pipe = os.pipe()
-        request = json.dumps({"kind": "student", **spec}).encode()
-        socket.send_fds(control, [request], [far.fileno(), far_pipe, far_status.fileno()])
-        far.close()
-        far_status.close()
-        os.close(far_pipe)
-        self.channel = Channel(near, {self.pipe: self._drain})
+        self.status, self.pipe = line.status, line.output
+        self.channel = Channel(line.connection, {self.pipe: self._drain})
         self.rungs, self.handle, self.process = {}, None, None
         self.status.settimeout(START_SECONDS)
         try:

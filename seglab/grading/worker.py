@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 from seglab.errors import InputError
-from seglab.grading import cgroups
 from seglab.grading import settings as grading_settings
 from seglab.grading.hosts import JudgeHost
 from seglab.grading.results import Result
+from seglab.grading.student_client import request, spec_of_process
 from seglab.grading.workspace import Workspace
 from seglab.grading.zygote import PACKAGE, Zygote
 
@@ -107,18 +107,21 @@ def grade_job(job_dir, zygote):
             _grade_with_restarts(job, job_dir, zygote, message, stream, result)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         result.error = f"{type(error).__name__}: {error}"
-    finally:
-        cgroups.remove(cgroups.leftovers(name))
     return result.write(job_dir, time.monotonic() - begun)
 
 
 def _grade_with_restarts(job, job_dir, zygote, message, stream, result):
     """Run judges until one comes to the end; a judge that is killed costs the test it was in, no other."""
     for attempt in range(RESTARTS + 1):
-        host = _host(zygote, job, job_dir)
+        spec = {**message["spec"], "name": f"{message['spec']['name']}-{attempt}"}
+        line = request(zygote.control, spec_of_process(spec))  # gets ready while the judge does
+        try:
+            host = _host(zygote, job, job_dir)
+        except BaseException:
+            line.close()
+            raise
         with stream.open("ab") as file:
-            job_of_judge = {**message, "name": f"{message['name']}-{attempt}", "skip": sorted(result.finished)}
-            limit = host.grade(job_of_judge, file.fileno())
+            limit = host.grade({**message, "spec": spec, "skip": sorted(result.finished)}, file.fileno(), line)
         result.read(stream)
         if result.ended or result.error or not result.blame(limit):
             return
@@ -147,14 +150,10 @@ def _message_to_judge(job, job_dir, workspace, name):
         if (job_dir / name_of_file).stat().st_size > settings["artifact_mb"] << 20:
             raise ValueError(f"{name_of_file} is larger than {settings['artifact_mb']} MB")
         shutil.copyfile(job_dir / name_of_file, workspace.judge / name_of_file)
-    spec = job_spec(settings, seed=job["seed"], hidden=[job_dir])
+    spec = job_spec(settings, seed=job["seed"], hidden=[job_dir]) | {"name": name, "work": str(workspace.students)}
     files = [str(job_dir / file) for file in dict.fromkeys((*job["artifacts"], *job["files"]))]
-    paths = {
-        "folder": str(workspace.judge),
-        "work": str(workspace.students),
-        "submission": str(job_dir / job["submission"]),
-    }
-    return {"name": name, "spec": spec, "files": files, **paths}
+    paths = {"folder": str(workspace.judge), "submission": str(job_dir / job["submission"])}
+    return {"spec": spec, "files": files, **paths}
 
 
 def job_spec(settings, *, seed, hidden=()):
@@ -166,7 +165,7 @@ def job_spec(settings, *, seed, hidden=()):
         hidden: Folders that it may not see, besides those in the settings.
 
     Returns:
-        `dict`; `name` and `work` are added for each process.
+        `dict`, to which `name` and `work` are added.
     """
     return {
         "seed": seed,

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import seglab
 from seglab.errors import InputError
+from seglab.grading import cgroups, workspace
 from seglab.grading import settings as grading_settings
-from seglab.grading import workspace
 
 PACKAGE = Path(seglab.__file__).resolve().parent
 START_SECONDS = 180
@@ -85,6 +85,7 @@ class Zygote:
             self.process.wait()
             self.log.close()
             self.control = None
+            cgroups.remove(cgroups.leftovers(f"{os.getpid()}-"))
 
     def ask(self, request, descriptors):
         """Have the zygote fork a process.

@@ -12,7 +12,7 @@ import pytest
 from seglab.grading import cgroups, sandbox, seccomp
 from seglab.grading import settings as grading_settings
 from seglab.grading.remote import Killed
-from seglab.grading.student_client import StudentProcess
+from seglab.grading.student_client import StudentProcess, request, spec_of_process
 from seglab.grading.worker import Zygote, job_spec
 from seglab.grading.workspace import Workspace
 
@@ -102,16 +102,14 @@ def student(zygote, **changes):
     settings = {"memory_mb": 600, "call_seconds": 20, "flood_mb": 1, "tasks": 60, "notebook_seconds": 60, **changes}
     settings = grading_settings.complete({**settings, "allow_weak_sandbox": True})
     with Workspace() as workspace:
-        name = f"test-{os.getpid()}-{time.monotonic_ns()}"
-        work = workspace.students / name
-        work.mkdir(mode=0o700)
-        spec = {**job_spec(settings, seed=0), "name": name, "work": str(work)}
-        process = StudentProcess(zygote.control, spec, {**settings, "deadline": time.monotonic() + 60})
+        spec = {**job_spec(settings, seed=0), "name": f"test-{os.getpid()}", "work": str(workspace.students)}
+        spec = spec_of_process(spec)
+        process = StudentProcess(request(zygote.control, spec), {**settings, "deadline": time.monotonic() + 60})
         try:
             yield process
         finally:
             process.stop()
-    assert not work.exists() and cgroups.leftovers(name) == []
+    assert not Path(spec["work"]).exists() and wait_until(lambda: cgroups.leftovers(spec["name"]) == [])
 
 
 def look(zygote, skip, secret):
@@ -204,7 +202,8 @@ def test_a_failed_start_leaves_nothing(zygote, tmp_path):
     settings = grading_settings.complete({})
     spec = {**job_spec(settings, seed=0), "name": f"test-{os.getpid()}-failed", "work": str(tmp_path / "missing")}
     with pytest.raises(RuntimeError, match="did not start"):
-        StudentProcess(zygote.control, {**spec, "skip": ["ns:mount"]}, {**settings, "deadline": time.monotonic() + 5})
+        line = request(zygote.control, {**spec, "skip": ["ns:mount"]})
+        StudentProcess(line, {**settings, "deadline": time.monotonic() + 5})
     assert wait_until(lambda: cgroups.leftovers(spec["name"]) == [])
 
 

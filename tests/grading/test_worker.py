@@ -132,7 +132,7 @@ def test_nothing_is_left_behind(zygote, tmp_path):
             folder = write_job(tmp_path / "job", SHEET, submit(SHEET, answer=code), skip=skip, allow_weak_sandbox=True)
             grade_job(folder, zygote)
     assert set(glob.glob(f"{tempfile.gettempdir()}/seglab-*")) == before
-    assert cgroups.leftovers(str(os.getpid())) == []
+    assert wait_until(lambda: cgroups.leftovers(f"{os.getpid()}-") == [])
     assert {path.name for path in (tmp_path / "job").iterdir()} == {
         "job.json", "master.ipynb", "submission.ipynb", "result.json", "result.jsonl"
     }  # fmt: skip
