@@ -167,8 +167,13 @@ def test_canvas_suffixes_order_attempts_and_files_go_along(course, tmp_path):
         "preds.npz": b"second",
         "fold-7.csv": b"seven",
     }
-    first, second = sorted((course.root / "originals/lab1/lovelaceada-34").glob("*/record.json"), key=os.path.getsize)
-    assert json.loads(first.read_text())["order"][2] + json.loads(second.read_text())["order"][2] == 1
+    kept = (course.root / "originals/lab1/lovelaceada-34").glob("*/files")
+    first, second = sorted(
+        ({path.name: path.read_bytes() for path in files.iterdir()} for files in kept),
+        key=lambda each: each["preds.npz"],
+    )
+    assert first == {"lab1.ipynb": notebook("first"), "preds.npz": b"first", "fold-7.csv": b"seven"}
+    assert second == {"lab1.ipynb": notebook("second"), "preds.npz": b"second", "fold-7.csv": b"seven"}
     [note] = report["students"]["ngben-35"]["notes"]
     assert "late" in note and report["students"]["ngben-35"]["time"] is None
 
