@@ -5,10 +5,14 @@ Importing `seglab` loads nothing heavy; what a student's notebook calls is fetch
 
 __version__ = "0.1.0"
 
-__all__ = ["check", "profile", "setup", "under_grading"]
+__all__ = ["check", "probe", "profile", "setup", "submit", "under_grading"]
 
 
 def __getattr__(name):
+    if name == "submit":
+        from seglab import submission
+
+        return submission.submit
     if name in __all__:
         from seglab import student
 

@@ -131,6 +131,28 @@ class check:
         return False
 
 
+def probe(function):
+    """Mark a function of a test cell that has to run beside the student's objects; here it is the identity.
+
+    Under the judge a test cell runs in another process than the answer. What needs both at once, such as a student's
+    layer inside a model that the test builds, stands in a probe: it runs with the answer and hands back plain data.
+
+    Args:
+        function: A function of the test cell.
+
+    Returns:
+        The same function.
+
+    Example:
+        >>> @probe
+        ... def twice(x):
+        ...     return 2 * x
+        >>> twice(2)
+        4
+    """
+    return function
+
+
 def _silence_warnings():
     import warnings
 
