@@ -4,9 +4,7 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import socket
-import tempfile
 import time
 
 from seglab.grading.monitor import own_memory
@@ -25,7 +23,7 @@ class JudgeHost:
         master: Path of the source notebook.
         settings: The job's settings, complete.
         seed: Seed of the judge's random numbers.
-        files: The sheet's own files, a list of paths; its cells may read and import them.
+        folder: Folder with the sheet's own files, which its cells may read and import; needed until this returns.
 
     Attributes:
         facts: What it reported: `forkable`, whether one host can serve many submissions.
@@ -34,22 +32,19 @@ class JudgeHost:
         RuntimeError: If it does not get ready.
     """
 
-    def __init__(self, zygote, master, settings, seed, files=()):
+    def __init__(self, zygote, master, settings, seed, folder):
         self.zygote, self.settings = zygote, settings
         self.link, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         zygote.ask({"kind": "judge"}, [far.fileno()])
         far.close()
         self.link.settimeout(WARM_SECONDS)
         reason = "it ended"
-        with tempfile.TemporaryDirectory(prefix="seglab-sheet-") as folder:
-            for path in files:
-                shutil.copyfile(path, os.path.join(folder, os.path.basename(path)))
-            try:
-                order = {"master": str(master), "settings": settings, "seed": seed, "files": folder}
-                self.link.send(json.dumps(order).encode())
-                raw = self.link.recv(SIZE_OF_MESSAGE)
-            except OSError as error:
-                raw, reason = b"", str(error)
+        try:
+            order = {"master": str(master), "settings": settings, "seed": seed, "files": str(folder)}
+            self.link.send(json.dumps(order).encode())
+            raw = self.link.recv(SIZE_OF_MESSAGE)
+        except OSError as error:
+            raw, reason = b"", str(error)
         if not raw:
             self.close()
             raise RuntimeError(f"the judge did not get ready: {reason}")

@@ -18,7 +18,8 @@ from pathlib import Path
 from seglab.grading import linux
 from seglab.grading.judge import Judge
 from seglab.grading.remote import Killed
-from seglab.grading.student_client import Line, StudentProcess, request, spec_of_process
+from seglab.grading.student_client import StudentProcess
+from seglab.grading.student_start import Line, request, spec_of_process
 
 SIZE_OF_MESSAGE = 1 << 20
 

@@ -51,6 +51,7 @@ def run(spec, connection, output, status):
 def _become_student(ladder, spec, connection, output):
     code = 1
     try:
+        os.setsid()  # what is sent to the student's group must not reach this monitor
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.dup2(connection, 3)

@@ -8,10 +8,8 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 import time
 import types
-from typing import NamedTuple
 
 import numpy as np
 
@@ -30,75 +28,6 @@ LIMITS = {  # limit: what to tell the student
     None: "the process with your code ended",
 }
 counter = itertools.count(1)
-
-
-class Line(NamedTuple):
-    """The judge's ends of the connections to one student's process.
-
-    Attributes:
-        connection: Socket for questions and answers.
-        status: Socket on which its monitor reports; when it closes, the process ends.
-        output: Descriptor of the pipe with what it prints.
-    """
-
-    connection: socket.socket
-    status: socket.socket
-    output: int
-
-    @property
-    def descriptors(self):
-        """The numbers of the descriptors, in the order of `from_descriptors`."""
-        return [self.connection.fileno(), self.status.fileno(), self.output]
-
-    @classmethod
-    def from_descriptors(cls, connection, status, output):
-        """Make the line of descriptors that another process sent."""
-        return cls(socket.socket(fileno=connection), socket.socket(fileno=status), output)
-
-    def close(self):
-        """Close all ends."""
-        self.connection.close()
-        self.status.close()
-        os.close(self.output)
-
-
-def spec_of_process(spec):
-    """Return the spec of one more process of a job, with a name and a folder of its own.
-
-    Args:
-        spec: The job's spec: `name` and `work`, the folder for the folders of all its processes.
-
-    Returns:
-        `dict`.
-    """
-    work = tempfile.mkdtemp(prefix="process-", dir=spec["work"])
-    return {**spec, "name": f"{spec['name']}-{os.path.basename(work)}", "work": work}
-
-
-def request(control, spec):
-    """Ask the zygote for a student's process.
-
-    Args:
-        control: The socket of the zygote.
-        spec: What it needs, see `seglab.grading.sandbox.Ladder` and `student_process.serve`.
-
-    Returns:
-        `Line` to the process, which gets ready meanwhile.
-
-    Raises:
-        OSError: If the zygote is gone.
-    """
-    near, far = socket.socketpair()
-    status, far_status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    output, far_output = os.pipe()
-    message = json.dumps({"kind": "student", **spec}).encode()
-    try:
-        socket.send_fds(control, [message], [far.fileno(), far_output, far_status.fileno()])
-    finally:
-        far.close()
-        far_status.close()
-        os.close(far_output)
-    return Line(near, status, output)
 
 
 class StudentProcess:

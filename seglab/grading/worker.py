@@ -7,7 +7,6 @@ import os
 import secrets
 import shutil
 import stat
-import sys
 import time
 from pathlib import Path
 
@@ -15,13 +14,12 @@ from seglab.errors import InputError
 from seglab.grading import settings as grading_settings
 from seglab.grading.hosts import JudgeHost
 from seglab.grading.results import Result
-from seglab.grading.student_client import request, spec_of_process
+from seglab.grading.student_start import job_spec, request, spec_of_process
 from seglab.grading.workspace import Workspace
-from seglab.grading.zygote import PACKAGE, Zygote
+from seglab.grading.zygote import Zygote
 
 RESTARTS = 2  # judges that are killed and followed by another one that goes on behind the test
 KEPT_HOSTS = 4
-FIRST_USER = 1_900_000_000  # no system gives such numbers to anyone
 counter = itertools.count(1)
 
 
@@ -116,7 +114,7 @@ def _grade_with_restarts(job, job_dir, zygote, message, stream, result):
         spec = {**message["spec"], "name": f"{message['spec']['name']}-{attempt}"}
         line = request(zygote.control, spec_of_process(spec))  # gets ready while the judge does
         try:
-            host = _host(zygote, job, job_dir)
+            host = _host(zygote, job, job_dir, message["sheet"])
         except BaseException:
             line.close()
             raise
@@ -127,7 +125,7 @@ def _grade_with_restarts(job, job_dir, zygote, message, stream, result):
             return
 
 
-def _host(zygote, job, job_dir):
+def _host(zygote, job, job_dir, folder):
     """Return the host of a master, a new one where none is warm."""
     master, files = job_dir / job["master"], [job_dir / name for name in job["files"]]
     digest = hashlib.sha256(json.dumps([job["settings"], job["seed"], job["files"]], sort_keys=True).encode())
@@ -136,8 +134,10 @@ def _host(zygote, job, job_dir):
     key = digest.hexdigest()
     host = zygote.hosts.pop(key, None)
     if host is None or not host.usable:
+        for path in files:
+            shutil.copyfile(path, Path(folder) / path.name)
         # Nobody who does not know the master can tell this seed.
-        host = JudgeHost(zygote, master, job["settings"], int.from_bytes(digest.digest()[:8], "little"), files)
+        host = JudgeHost(zygote, master, job["settings"], int.from_bytes(digest.digest()[:8], "little"), folder)
     zygote.hosts[key] = host  # the last one used is the last one dropped
     while len(zygote.hosts) > KEPT_HOSTS:
         zygote.hosts.pop(next(iter(zygote.hosts))).close()
@@ -152,56 +152,9 @@ def _message_to_judge(job, job_dir, workspace, name):
         shutil.copyfile(job_dir / name_of_file, workspace.judge / name_of_file)
     spec = job_spec(settings, seed=job["seed"], hidden=[job_dir]) | {"name": name, "work": str(workspace.students)}
     files = [str(job_dir / file) for file in dict.fromkeys((*job["artifacts"], *job["files"]))]
-    paths = {"folder": str(workspace.judge), "submission": str(job_dir / job["submission"])}
-    return {"spec": spec, "files": files, **paths}
-
-
-def job_spec(settings, *, seed, hidden=()):
-    """Return what the zygote must know to start a student's process.
-
-    Args:
-        settings: The job's settings, complete.
-        seed: Seed of the student's random numbers.
-        hidden: Folders that it may not see, besides those in the settings.
-
-    Returns:
-        `dict`, to which `name` and `work` are added.
-    """
-    return {
-        "seed": seed,
-        "uid": _user_of_its_own(),
-        "readable": readable_paths(),
-        "hidden": [str(Path(path).resolve()) for path in (*settings["hide"], *hidden)],
-        "devices": _gpu_devices() if settings["gpu"] else [],
-        "memory": int(settings["memory_mb"]) << 20,
-        "disk": int(settings["disk_mb"]) << 20,
-        "tasks": int(settings["tasks"]),
-        "cpu": int(settings["notebook_seconds"]) * (os.cpu_count() or 1),
-        "skip": settings["skip"],
+    paths = {
+        "folder": str(workspace.judge),
+        "sheet": str(workspace.sheet),
+        "submission": str(job_dir / job["submission"]),
     }
-
-
-def readable_paths():
-    """Return the folders that a student's process may read: the interpreter, its packages and this package.
-
-    Returns:
-        List of absolute paths.
-    """
-    paths = [sys.prefix, sys.base_prefix, sys.exec_prefix, str(PACKAGE)]
-    paths += [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
-    return list(dict.fromkeys(spelling for path in paths for spelling in (path, os.path.realpath(path))))
-
-
-def _user_of_its_own():
-    """Return a user's number that nobody has, within what this user namespace can name."""
-    wanted = FIRST_USER + os.getpid() % 5_000_000 * 16 + next(counter) % 16
-    with open("/proc/self/uid_map") as file:
-        ranges = [tuple(map(int, line.split())) for line in file]
-    if any(first <= wanted < first + count for first, _, count in ranges):
-        return wanted
-    first, _, count = max(ranges, key=lambda entry: entry[2])
-    return first + count - 1 - os.getpid() % max(1, min(1000, count - 1))
-
-
-def _gpu_devices():
-    return sorted(str(path) for path in Path("/dev").glob("nvidia*") if stat.S_ISCHR(path.stat().st_mode))
+    return {"spec": spec, "files": files, **paths}

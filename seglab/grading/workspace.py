@@ -16,6 +16,7 @@ class Workspace:
 
     Attributes:
         judge: Folder in which the judge runs, with copies of the files that were handed in.
+        sheet: Folder for the sheet's own files, while a judge runs its set-up cells.
         students: Folder for the students' processes, which others than its owner can pass through.
     """
 
@@ -23,8 +24,9 @@ class Workspace:
         self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         self._lock = (self.folder / LOCK).open("w")
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        self.judge, self.students = self.folder / "judge", self.folder / "students"
+        self.judge, self.sheet, self.students = (self.folder / name for name in ("judge", "sheet", "students"))
         self.judge.mkdir(mode=0o700)
+        self.sheet.mkdir(mode=0o700)
         self.students.mkdir()
         for path in (self.folder, self.students):
             path.chmod(0o711)

@@ -12,8 +12,9 @@ import pytest
 from seglab.grading import cgroups, sandbox, seccomp
 from seglab.grading import settings as grading_settings
 from seglab.grading.remote import Killed
-from seglab.grading.student_client import StudentProcess, request, spec_of_process
-from seglab.grading.worker import Zygote, job_spec
+from seglab.grading.student_client import StudentProcess
+from seglab.grading.student_start import job_spec, request, spec_of_process
+from seglab.grading.worker import Zygote
 from seglab.grading.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -171,10 +172,11 @@ BOMBS = {
     "output": ("output", "while True:\n    print('x' * 10_000)"),
     "time": ("time", "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True:\n    pass"),
     "end": (None, "import os\nos._exit(0)"),
+    "its own group": (None, "import os, signal\nos.kill(0, signal.SIGKILL)\nos._exit(0)"),
 }
 
 
-@pytest.mark.parametrize("skip", [["cgroup"], []], ids=["polled", "all rungs"])
+@pytest.mark.parametrize("skip", [["cgroup", "landlock", "uid"], []], ids=["polled", "all rungs"])
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_end_their_own_process_only(zygote, name, skip):
     limit, code = BOMBS[name]
