@@ -31,6 +31,8 @@ ALLOWED = {
     "datasets": {"labels", "transforms", "datasets"},
     "visualization": {"labels", "metrics", "visualization"},
     "checkpoints": {"models"},
+    "inspection": set(),
+    "submission": {"inspection"},
     "training": {"labels", "metrics", "transforms", "datasets", "models", "checkpoints"},
     "evaluation": {"labels", "metrics", "datasets", "training", "visualization"},
     "report": {"labels", "metrics", "visualization", "evaluation", "report"},

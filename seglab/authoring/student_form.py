@@ -71,7 +71,8 @@ class StudentForm(Preprocessor):
         for cell in notebook["cells"]:
             cell["metadata"]["id"] = cell["id"]  # Colab drops the cell's own id and keeps this one
         release = hashlib.sha256(notebooks.dumps(notebook).encode()).hexdigest()[:12]
-        stamp = {"release": release, "sheet": sheet, "version": seglab.__version__}
+        slots = [cell["id"] for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("solution")]
+        stamp = {"release": release, "sheet": sheet, "slots": slots, "version": seglab.__version__}
         notebook["metadata"] = {**notebook["metadata"], "seglab": stamp}
         return nbformat.from_dict(notebook), resources
 
