@@ -9,6 +9,7 @@ from seglab.grading.cell_code import imported_modules, text_of
 from seglab.grading.pool import WorkerLost
 
 POLL_SECONDS = 0.2
+READ_AHEAD = 64  # submissions that are repaired while jobs wait to be run
 TRIES = 2  # a worker that is lost costs its job one try
 
 
@@ -31,6 +32,7 @@ class Batch:
         errors: One line per submission that could not be read or merged.
         queue: What a person must look at.
         ran: Number of times that a job was run.
+        unseen: Files of the sheet that tests and answers do not get to see.
     """
 
     def __init__(self, course, sheet, settings, *, seed, force, limit, log, before_first, progress=None):
@@ -41,6 +43,8 @@ class Batch:
         sources = [text_of(cell) for master in sheet.masters.values() for cell in master["cells"]]
         self.imports = imported_modules(sources)
         self.versions = jobs.environment()
+        self.largest = int(settings["artifact_mb"]) << 20
+        self.files, self.unseen = sheet.own_files(self.largest)
         self.jobs, self.results, self.tries = {}, {}, {}  # by key
         self.pending, self.since = {}, {}  # by future
         self.waiting = []  # submissions that are not merged yet
@@ -59,36 +63,38 @@ class Batch:
         """
         self.total = len(names)
         self.executor = executor
-        for student in names:
-            submission = self._read(student)
-            if submission is not None:
-                self.waiting.append(submission)
+        left = list(reversed(names))
         with contextlib.ExitStack() as stack:
-            while self.waiting:
+            while left or self.waiting:
+                for _ in range(READ_AHEAD):
+                    if left and len(self.pending) < READ_AHEAD:
+                        self._read(left.pop())
                 if self.merger is None:  # nbgrader's imports take a while, in which the workers are at work already
                     self.merger = stack.enter_context(_merger(self.course, self.sheet))
                 self._merge_what_is_ready()
                 self._wait()
+        self.students.sort(key=lambda row: names.index(row["student"]))
 
     def _read(self, student):
         """Repair a submission and start its jobs."""
         try:
             submission = self.sheet.read(student)
-            files, left_out = self.sheet.artifacts(submission, int(self.settings["artifact_mb"]) << 20)
+            files, notes, doubts = self.sheet.artifacts(submission, self.largest)
             for answers in submission.notebooks.values():
                 if answers.repaired is not None:
-                    answers.doubts += left_out
+                    answers.notes += notes
+                    answers.doubts += doubts
                 if answers.repaired is not None and answers.repaired.notebook is not None:
                     answers.job = self._make_job(submission, answers, files)
         except Exception as error:  # a folder that cannot be read: the others go on
             self._fail(student, error)
-            return None
+            return
         for answers in submission.notebooks.values():
             if answers.job is not None:
                 answers.cached = self._has_result(answers.job)
-        return submission
+        self.waiting.append(submission)
 
-    def _make_job(self, submission, answers, files):
+    def _make_job(self, submission, answers, artifacts):
         return jobs.make(
             self.course.root / ".seglab" / "jobs" / self.sheet.name,
             sheet=self.sheet.name,
@@ -96,7 +102,8 @@ class Batch:
             student=submission.student,
             master=self.sheet.masters[answers.name],
             submission=answers.repaired.notebook,
-            artifacts=files,
+            artifacts=artifacts,
+            files=self.files,
             settings=self.settings,
             imports=self.imports,
             seed=self.seed,

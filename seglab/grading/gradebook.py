@@ -91,7 +91,6 @@ class Merger:
         said = course.config.get("Autograde", {}).get("permissions")
         said = said or course.config.get("BaseConverter", {}).get("permissions")
         self.permissions = int(str(said or (664 if groupshared else 444)), 8)
-        self.own_files = set(converter.exclude_overwriting.get(self.sheet.name, ()))
         assignment = self.gradebook.find_assignment(self.sheet.name)
         self.max_score = assignment.max_score
         self.names = {}  # id of a notebook or a cell -> its name
@@ -210,7 +209,7 @@ class Merger:
 
     def _write(self, folder, written, submission):
         files = dict(submission.files)
-        files |= {path: place for path, place in self.sheet.files.items() if path not in self.own_files}
+        files |= self.sheet.files
         if written:
             autograded.write_folder(folder, written, files, self.permissions)
 

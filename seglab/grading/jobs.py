@@ -90,7 +90,9 @@ class Job:
         return True
 
 
-def make(root, *, sheet, notebook, student, master, submission, artifacts, settings, imports, seed, versions):
+def make(
+    root, *, sheet, notebook, student, master, submission, artifacts, settings, imports, seed, versions, files=None
+):
     """Make the folder of a job, unless it is there from an earlier run.
 
     Args:
@@ -100,11 +102,12 @@ def make(root, *, sheet, notebook, student, master, submission, artifacts, setti
         student: Whose submission is the first to need this job. Equal submissions share a job.
         master: The source notebook, a `dict`.
         submission: The repaired notebook, a `dict`.
-        artifacts: `dict` from name to path of the files to hand over.
+        artifacts: `dict` from name to path of the student's files.
         settings: `dict` of limits, as `seglab.grading.settings` knows them.
         imports: Names of the modules that the sheet imports.
         seed: Integer.
         versions: `dict` of versions of packages.
+        files: `dict` from name to path of the sheet's own files, which come before the student's; `None` for none.
 
     Returns:
         A `Job`.
@@ -112,11 +115,13 @@ def make(root, *, sheet, notebook, student, master, submission, artifacts, setti
     Raises:
         OSError: If a file cannot be read, or is not a plain file.
     """
-    files = {"master.ipynb": _canonical(master), "submission.ipynb": _canonical(submission)}
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    files = files or {}
+    artifacts = {name: path for name, path in artifacts.items() if name not in files}
+    written = {"master.ipynb": _canonical(master), "submission.ipynb": _canonical(submission)}
     facts = {
-        **hashes,
+        **{name: hashlib.sha256(content).hexdigest() for name, content in written.items()},
         "artifacts": {name: digest(path) for name, path in sorted(artifacts.items())},
+        "files": {name: digest(path) for name, path in sorted(files.items())},
         "environment": versions,
         "seed": seed,
         "settings": {name: value for name, value in settings.items() if name not in UNRELATED},
@@ -134,13 +139,15 @@ def make(root, *, sheet, notebook, student, master, submission, artifacts, setti
     partial = folder.with_name(f"{key}.partial-{os.getpid()}")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True, mode=0o700)
-    for name, path in artifacts.items():
+    for name, path in {**artifacts, **files}.items():
         with open_plain(path) as source, open(partial / name, "xb") as target:
             shutil.copyfileobj(source, target, 1 << 20)
-    named = {"sheet": sheet, "notebook": notebook, "student": student, "artifacts": sorted(artifacts)}
+    named = {"sheet": sheet, "notebook": notebook, "student": student}
+    named |= {"master": "master.ipynb", "submission": "submission.ipynb"}
+    named |= {"artifacts": sorted(artifacts), "files": sorted(files)}
     rest = {"settings": settings, "imports": list(imports), "seed": seed, "key": key}
-    files["job.json"] = _canonical({**named, "master": "master.ipynb", "submission": "submission.ipynb", **rest})
-    for name, content in files.items():
+    written["job.json"] = _canonical({**named, **rest})
+    for name, content in written.items():
         (partial / name).write_bytes(content)
     shutil.rmtree(folder, ignore_errors=True)  # a folder without a job is what a crash left
     os.replace(partial, folder)

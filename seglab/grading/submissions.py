@@ -84,7 +84,10 @@ class Sheet:
             given = notebooks.read(path) if path.is_file() else None
             self._forms[each] = Form(master, release=given, clearing=course.clearing)
         files, _ = plain_files(source, course.ignore)
-        self.files = {path: place for path, place in files.items() if not _is_notebook(path)}  # those hold solutions
+        students = course.config.get("Autograde", {}).get("exclude_overwriting", {}).get(name, ())
+        self.files = {  # notebooks hold solutions
+            path: place for path, place in files.items() if not _is_notebook(path) and path not in students
+        }
 
     def students(self, students=None):
         """Choose whose submissions to read.
@@ -149,27 +152,50 @@ class Sheet:
         answers.doubts += answers.repaired.queue
         answers.notes += answers.repaired.log
 
+    def own_files(self, limit):
+        """Choose the sheet's own files that tests and answers get to see.
+
+        Args:
+            limit: The largest size of a file in bytes.
+
+        Returns:
+            `(files, unseen)`: `dict` from name to `Path`, and the paths that lie in folders, which are not handed over.
+
+        Raises:
+            InputError: If a file is too large, or has a name that a job needs for itself.
+        """
+        for path, place in self.files.items():
+            if place.stat().st_size > limit:
+                raise InputError(f"{place}: larger than {limit >> 20} MB; allow more by --set artifact_mb=NUMBER.")
+            if path in RESERVED:
+                raise InputError(f"{place}: a sheet's file must not have this name.")
+        files = {path: place for path, place in self.files.items() if _is_flat(path)}
+        return files, sorted(set(self.files) - set(files))
+
     def artifacts(self, submission, limit):
-        """Choose the files that tests of a submission get to see; the sheet's own come first.
+        """Choose the student's files that tests get to see.
 
         Args:
             submission: The `Submission`.
             limit: The largest size of a file in bytes.
 
         Returns:
-            `(files, doubts)`: `dict` from name to `Path`, and what had to be left out, one line each.
+            `(files, notes, doubts)`: `dict` from name to `Path`, what is left out, and what a person must look at
+            because it may cost points, one line each.
         """
-        chosen, doubts = {}, []
-        for path, place in {**submission.files, **self.files}.items():
-            if path == TIMESTAMP:
+        chosen, notes, doubts = {}, [], []
+        for path, place in submission.files.items():
+            if path == TIMESTAMP or path in self.files:
                 continue
-            if "/" in path or path in RESERVED or path.startswith("."):
+            if not _is_flat(path):
+                notes.append(f"{path}: the tests do not get to see it")
+            elif path in RESERVED:
                 doubts.append(f"{path}: the tests do not get to see a file of this name")
             elif place.stat().st_size > limit:
                 doubts.append(f"{path}: larger than {limit >> 20} MB, the tests do not get to see it")
             else:
                 chosen[path] = place
-        return chosen, doubts
+        return chosen, notes[:20], doubts
 
 
 def plain_files(folder, ignore=()):
@@ -199,6 +225,10 @@ def plain_files(folder, ignore=()):
                 left_out.append(f"{relative}: {'a link' if stat.S_ISLNK(mode) else 'no plain file'}, left out")
         folders.sort()
     return dict(sorted(files.items())), left_out[:20]
+
+
+def _is_flat(path):
+    return "/" not in path and not path.startswith(".")
 
 
 def _is_notebook(path):

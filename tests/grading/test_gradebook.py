@@ -336,6 +336,14 @@ def test_sources_with_solutions_are_never_among_the_files(small):
     (folder / "weights.npz").write_bytes(b"x" * 2048)
     (folder / "Other.IPYNB").write_text("{}")
     sheet = Sheet(Course(small), "ps1")
-    chosen, left_out = sheet.artifacts(sheet.read("eve"), limit=1024)
-    assert sorted(chosen) == ["numbers.txt"]
-    assert [line.split(":")[0] for line in left_out] == ["result.json", "weights.npz"]
+    (folder / "numbers.txt").write_text("9\n")
+    (folder / "labels.npz").write_bytes(b"x")
+    (folder / "deep").mkdir()
+    (folder / "deep" / "labels.npz").write_bytes(b"x")
+    chosen, notes, doubts = sheet.artifacts(sheet.read("eve"), limit=1024)
+    assert sorted(chosen) == ["labels.npz"]
+    assert [line.split(":")[0] for line in notes] == ["deep/labels.npz"]
+    assert [line.split(":")[0] for line in doubts] == ["result.json", "weights.npz"]
+    assert sheet.own_files(limit=1024) == ({"numbers.txt": small / "source" / "ps1" / "numbers.txt"}, [])
+    with pytest.raises(InputError, match="--set artifact_mb"):
+        sheet.own_files(limit=1)
