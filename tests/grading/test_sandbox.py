@@ -180,7 +180,7 @@ BOMBS = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_end_their_own_process_only(zygote, name, skip):
     limit, code = BOMBS[name]
-    with student(zygote, skip=skip, call_seconds=2 if limit == "time" else 5) as process:
+    with student(zygote, skip=skip, call_seconds=1 if limit == "time" else 4) as process:
         begun = time.monotonic()
         with contextlib.suppress(Killed):
             assert "MemoryError" in process.ask("run", source=code)
