@@ -438,10 +438,12 @@ def saved_by_colab(notebook, seed, *, edited=None):
             user = {"displayName": "A Student", "userId": "01234567890123456789", "photoUrl": "https://example.org/p"}
             metadata["executionInfo"] = {"status": "ok", "timestamp": 1700000000000 + number, "user_tz": -120}
             metadata["executionInfo"] |= {"elapsed": rng.randint(1, 9000), "user": user}
-            metadata |= {"colab": {"base_uri": "https://localhost:8080/", "height": 17}, "outputId": random_name(rng, 36)}
+            metadata["colab"] = {"base_uri": "https://localhost:8080/", "height": 17}
+            metadata["outputId"] = random_name(rng, 36)
             if "# @title" in source:
                 metadata["cellView"] = "form"
-            made |= {"execution_count": number + 1, "outputs": [{"output_type": "stream", "name": "stdout", "text": []}]}
+            made["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["hello\n"]}]
+            made["execution_count"] = number + 1
         cells.append(made)
     colab = {"provenance": [], "private_outputs": True, "toc_visible": True, "gpuType": "T4", "name": "Copy of it"}
     metadata = {**notebook["metadata"], "colab": colab, "accelerator": "GPU"}

@@ -11,7 +11,7 @@ from seglab.grading.repair.form import unused
 
 FOREIGN = re.compile(r"^[ \t]*(?:[!%]{1,2}(?:pip|conda|apt|apt-get)\b.*|!.*|.*\bgoogle\.colab\b.*)$", re.MULTILINE)
 
-DEFINITIONS = ("FunctionDef", "AsyncFunctionDef", "ClassDef", "Import")
+DEFINITIONS = ("FunctionDef", "AsyncFunctionDef", "ClassDef", "Import", "ImportFrom")
 
 
 class Helper(NamedTuple):
@@ -76,14 +76,15 @@ def _anchor(form, segment):
 def _places(anchors, form):
     """Say for every segment behind which of the master's cells it belongs.
 
-    Between two known cells in the right order it belongs behind the first. Where a cell was moved or copied, the
-    longest run of cells in the right order decides.
+    Between two known cells in the right order it belongs behind the first. Where a cell was moved or copied, it
+    stays with an answer beside it; else the longest run of cells in the right order decides.
     """
     known = [(index, position) for index, position in enumerate(anchors) if position is not None]
     if not known:
         first = min((slot.position for slot in form.slots.values()), default=len(form.cells))
         return [first - 1] * len(anchors)
     in_order = _longest_rise(known)
+    answers = {slot.position for slot in form.slots.values()}
     following, places = None, []
     for position in reversed(anchors):
         places.append(following)
@@ -96,8 +97,10 @@ def _places(anchors, form):
             places.append(position)
         elif before is None:
             places.append(after[index] - 1)
-        elif before == safe or (after[index] is not None and before < after[index]):
+        elif before == safe or before in answers or (after[index] is not None and before < after[index]):
             places.append(before)
+        elif after[index] in answers:
+            places.append(after[index] - 1)
         else:
             places.append(safe if safe is not None else min(position for _, position in known) - 1)
     return places
@@ -163,7 +166,7 @@ def _additions(segment, given):
     old = {statement.key for statement in given.code.statements}
     lines, kept = segment.text.split("\n"), []
     for statement in code.statements:
-        if statement.key.startswith(DEFINITIONS) and statement.key not in old:
+        if statement.kind in DEFINITIONS and statement.key not in old:
             kept += lines[statement.start : statement.end]
     return "\n".join(kept)
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 from seglab.grading.repair import texts
 from seglab.grading.repair.doubts import doubt
+from seglab.grading.repair.pieces import clean
 from seglab.grading.repair.positions import by_position
-from seglab.grading.repair.segments import TRUST, clean
+from seglab.grading.repair.segments import MAX_PARTS, TRUST
 
 
 @dataclass
@@ -150,7 +151,7 @@ def _join_fragments(form, choice, segments):
     if choice.state != "answered" or choice.slot.kind != "code" or len(choice.used) != 1:
         return
     first = last = choice.used[0]
-    while True:
+    while len(choice.used) < MAX_PARTS:
         parses = texts.read_code(choice.text).parses
         after, before = _free(segments, last + 1), _free(segments, first - 1)
         missing = form.weak[choice.slot.name] - texts.read_code(choice.text).binds
@@ -198,10 +199,10 @@ def _use(choice, index, segments, *, front=False):
 
 def _claim_indented(segments, choices):
     """A free piece of code that is no program by itself belongs to some answer: say so rather than lose it."""
-    for index, segment in enumerate(segments):
-        lost = segment.free and segment.kind == "code" and segment.text[:1] in (" ", "\t")
-        if not lost or texts.read_code(segment.text).parses:
-            continue
+    indented = [i for i, part in enumerate(segments) if part.free and part.kind == "code" and part.text[:1] in " \t"]
+    lost = [index for index in indented if not texts.read_code(segments[index].text).parses]
+    for index in lost[:MAX_PARTS]:  # more than that is no answer that was split
+        segment = segments[index]
         code = [choice for choice in choices.values() if choice.slot.kind == "code"]
         fits = [
             choice

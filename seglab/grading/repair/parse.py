@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import re
 from dataclasses import dataclass, field
 
 from seglab.grading.repair.roles import is_helper, nbgrader_metadata
@@ -12,8 +13,10 @@ MAX_BRACKETS = 2_000_000  # each list or object in the file costs memory
 MAX_DEPTH = 100
 MAX_DOUBTS = 3  # lines on one file
 MAX_CELLS = 2000
+MAX_CODE = 4 << 20  # characters of all code cells together
 MAX_SOURCE = 10 << 20  # characters of one cell; Colab puts pasted pictures into the text
 MAX_ATTACHMENTS = 20 << 20
+UNFINISHED = re.compile(r"[\w.+-]*\s*")  # a word or a number at the end of the file
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 OTHER_FILES = (
     (b"PK\x03\x04", "a ZIP archive"),
@@ -78,6 +81,9 @@ def read_cells(raw):
         notes.append(f"nbformat 4.{minor if type(minor) is int else '?'} raised to 4.5")
     odd = []
     found = [_cell(number, cell, odd) for number, cell in enumerate(cells, 1)]
+    code = sum(len(cell.text) for cell in found if cell is not None and cell.kind == "code")
+    if code > MAX_CODE:
+        raise Unreadable(f"{code} characters of code, more than {MAX_CODE}")
     doubts += odd[:MAX_DOUBTS] + ([f"{len(odd) - MAX_DOUBTS} more cells like these"] if len(odd) > MAX_DOUBTS else [])
     return [cell for cell in found if cell is not None], notes, doubts
 
@@ -111,7 +117,7 @@ def _load(text):
     except json.JSONDecodeError as error:
         if text.lstrip()[:1] not in ("{", "["):
             raise Unreadable("no notebook: the file holds plain text, not JSON") from None
-        if error.pos >= len(text.rstrip()) - 1 or "Unterminated" in error.msg:
+        if UNFINISHED.fullmatch(text, error.pos) or "Unterminated" in error.msg:
             raise Unreadable("the file is cut off: its end is missing") from None
         raise Unreadable(f"damaged JSON in line {error.lineno}: {error.msg}") from None
     except RecursionError:

@@ -81,6 +81,15 @@ def _gaps(form, choices):
 def _fill(form, segments, choices, gap, whole):
     """Fill missing answers one by one where a neighbor tells the place, else by their order."""
     places = _places(form, segments)
+    for row in _rows(gap):
+        before, after = places.get(row[0].position - 1), places.get(row[-1].position + 1)
+        if before is not None and after is not None and after - before == len(row) + 1:
+            indices = range(before + 1, after)
+            if all(_suits(form, segments, index, slot) for index, slot in zip(indices, row, strict=True)):
+                for index, slot in zip(indices, row, strict=True):
+                    nameless = not form.wanted[slot.name] and not form.weak[slot.name]
+                    _take(choices[slot.name], [index], segments, "position", 0.7 if whole and nameless else 0.5)
+                    gap.remove(slot)
     for slot in list(gap):
         before, after = places.get(slot.position - 1), places.get(slot.position + 1)
         index = None
@@ -89,10 +98,7 @@ def _fill(form, segments, choices, gap, whole):
         elif after is not None and _suits(form, segments, after - 1, slot):
             index = after - 1
         if index is not None:
-            between = before is not None and after is not None and before + 1 == index == after - 1
-            nameless = not form.wanted[slot.name] and not form.weak[slot.name]
-            trust = 0.7 if between and whole and nameless else 0.5
-            _take(choices[slot.name], [index], segments, "position", trust)
+            _take(choices[slot.name], [index], segments, "position", 0.5)
             gap.remove(slot)
     if not gap:
         return
@@ -109,6 +115,17 @@ def _fill(form, segments, choices, gap, whole):
             numbers = ", ".join(str(segments[index].number) for index in free)
             for slot in slots:
                 choices[slot.name].doubts.append(f"the answer may be in cell {numbers}")
+
+
+def _rows(slots):
+    """Lists of answers that follow each other directly in the master."""
+    rows = []
+    for slot in slots:
+        if rows and rows[-1][-1].position + 1 == slot.position:
+            rows[-1].append(slot)
+        else:
+            rows.append([slot])
+    return rows
 
 
 def _is_whole(form, segments, choices):

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from seglab.grading.repair import texts
 from seglab.grading.repair.form import FormCell
-from seglab.grading.repair.markers import marked, without_markers
+from seglab.grading.repair.markers import without_markers
+from seglab.grading.repair.pieces import cut_text
 
-LONG_BLOCK = 40  # characters; a shorter given text in the midst of another cell may be a coincidence
-SHORT_BLOCK = 8  # characters; at the end of a cell that many tell
+MAX_PARTS = 8  # cells that one may have been split into
 EDITED = 0.7  # share of lines from which on a text counts as an edited copy of a given cell
 TRUST = {"grade_id": 1.0, "metadata.id": 1.0, "cell id": 0.95, "marker": 0.95, "defined names": 0.85}
 
@@ -84,36 +84,18 @@ def cut(found, form, log):
 
 def _glue_broken(segments):
     """Put free code together that is no program apart, but is one together: a cell that was split in the middle."""
-    glued = []
+    glued, count = [], 1
     for segment in segments:
-        last = glued[-1] if glued else None
+        last = glued[-1] if glued and count < MAX_PARTS else None
         if last is not None and all(part.free and part.kind == "code" and not part.blank for part in (last, segment)):
             whole = f"{last.text}\n{segment.text}"
             apart = texts.read_code(last.text).parses and texts.read_code(segment.text).parses
             if not apart and texts.read_code(whole).parses:
-                last.text = whole
+                last.text, count = whole, count + 1
                 continue
         glued.append(segment)
+        count = 1
     return glued
-
-
-def clean(text, form):
-    """Return an answer without markers and without the given texts in it, as a second repair would leave it.
-
-    Args:
-        text: The answer.
-        form: The `Form` of the sheet.
-
-    Returns:
-        `str`.
-    """
-    everything = {cell.position for cell in form.cells}
-    while True:
-        text = texts.tidy(text)
-        runs = _runs(text, form, everything)
-        if len(runs) == 1 and runs[0][1] is None:
-            return text
-        text = "\n".join(line for lines, _, given in runs if given is None for line in lines)
 
 
 def home(cell, form):
@@ -153,7 +135,7 @@ def _copy(cell, given, form):
 def _parts(cell, form, present, log):
     """Cut one cell at markers and at given texts, and say what each part is."""
     own, method = home(cell, form)
-    runs = _runs(cell.text, form, present)
+    runs = cut_text(cell.text, form, present)
     by_marker = [slot for _, slot, _ in runs if slot]
     segments = []
     claimed = own is None or not own.is_slot or own.name in by_marker
@@ -186,62 +168,6 @@ def _parts(cell, form, present, log):
             segment.text = f"{header.text}\n{segment.text}".strip("\n")
         glued.append(segment)
     return glued
-
-
-def _runs(text, form, present):
-    """Lines of a cell in runs: `(lines, slot by marker, given cell)`."""
-    runs, lines = [([], None, None)], text.split("\n")
-    tail = _tail(lines, form)
-    position, own = 0, False  # whether something of the student's was seen
-    while position < len(lines):
-        line = lines[position].rstrip()
-        name = marked(line)
-        at_an_end = not own or position >= tail
-        block = next(_blocks_at(lines, position, at_an_end, form, present), None)
-        if name in form.slots:
-            runs.append(([], name, None))
-            position += 1
-        elif block is not None:
-            size, given = block
-            runs += [(lines[position : position + size], None, given), ([], None, None)]
-            position += size
-        else:
-            runs[-1][0].append(lines[position])
-            position += 1
-            own = own or bool(line.strip())
-    return runs
-
-
-def _tail(lines, form):
-    """The line from which on there is nothing but tests."""
-    end = len(lines)
-    while True:
-        while end and not lines[end - 1].strip():
-            end -= 1
-        for block in form.test_endings.get(lines[end - 1].rstrip(), ()) if end else ():
-            if [line.rstrip() for line in lines[max(0, end - len(block)) : end]] == block:
-                end -= len(block)
-                break
-        else:
-            return end
-
-
-def _blocks_at(lines, position, at_an_end, form, present):
-    """Yield the given texts that begin in a line: `(number of lines, FormCell)`.
-
-    A copied set-up cell stays where it is as long as the original is there too: the code around it may need it.
-    """
-    for block, given in form.blocks.get(lines[position].rstrip(), ()):
-        end, size = position + len(block), sum(map(len, block))
-        elsewhere = given.position in present
-        at_an_end = at_an_end or (end >= len(lines) and not elsewhere)
-        if given.role == "setup" and elsewhere:
-            continue
-        if size < LONG_BLOCK and (size < SHORT_BLOCK or not at_an_end or (elsewhere and given.role != "test")):
-            continue
-        goes_on = lines[end : end + 1] and lines[end][:1] in (" ", "\t") and lines[end].strip()
-        if [line.rstrip() for line in lines[position:end]] == block and not goes_on:
-            yield len(block), given
 
 
 def _code_of(segment, form):

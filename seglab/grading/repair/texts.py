@@ -10,18 +10,19 @@ from typing import NamedTuple
 from seglab.authoring.cells import top_level_names
 from seglab.grading.repair.markers import without_markers
 
-MAX_CODE = 200_000  # characters; longer code is not looked into
+MAX_CODE = 100_000  # characters; longer code is not looked into
+MAX_KEPT = 20_000  # characters; longer texts are not remembered from one submission to the next
 MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
-ASSIGNED_MAGIC = re.compile(r"^([ \t]*[\w, \t]+=[ \t]*)[%!].*$", re.MULTILINE)
-FENCE = re.compile(r"^[ \t]*```[^\n]*\n(.*?)^[ \t]*```[ \t]*$", re.MULTILINE | re.DOTALL)
+ASSIGNED_MAGIC = re.compile(r"^([\w, \t]+=[ \t]*)[%!].*$", re.MULTILINE)
 STUB_MESSAGE = re.compile(r"(Name\(id='NotImplementedError', ctx=Load\(\)\)), args=\[[^\[\]]*\]")
 BLANK_START = re.compile(r"\A(?:[ \t]*\n)+")
 SHORTEST_LINE = 4  # characters; a shorter line tells nothing about where a text comes from
 
 
 class Statement(NamedTuple):
-    """A statement at the top level of a cell: its lines (from 0, end exclusive) and what it binds."""
+    """A statement at the top level of a cell: its type, its lines (from 0, end exclusive) and what it binds."""
 
+    kind: str
     start: int
     end: int
     defines: frozenset
@@ -58,7 +59,6 @@ def tidy(text):
     return BLANK_START.sub("", text.replace("\0", "\N{REPLACEMENT CHARACTER}")).rstrip()
 
 
-@lru_cache(maxsize=1024)
 def comparable(text):
     """Return a text as it is compared: no markers, no badge, no blank ends, no spaces at line ends.
 
@@ -68,8 +68,15 @@ def comparable(text):
     Returns:
         `str`.
     """
+    return _comparable_kept(text) if len(text) <= MAX_KEPT else _comparable(text)
+
+
+def _comparable(text):
     lines = (line.rstrip() for line in without_markers(text).split("\n"))
     return "\n".join(line for line in lines if not line.startswith("[![Open in Colab]")).strip("\n")
+
+
+_comparable_kept = lru_cache(maxsize=1024)(_comparable)
 
 
 def telling_lines(text):
@@ -101,7 +108,6 @@ def likeness(lines, others):
     return 2 * len(lines & others) / (len(lines) + len(others)) if lines and others else 0.0
 
 
-@lru_cache(maxsize=512)
 def read_code(text):
     """Read a code cell; notebook commands (`%pip`, `!ls`) count as empty statements.
 
@@ -118,22 +124,32 @@ def read_code(text):
         >>> read_code("def f(:").parses
         False
     """
+    if len(text) > MAX_CODE:
+        return UNREADABLE
+    return _read_code_kept(text) if len(text) <= MAX_KEPT else _read_code_now(text)
+
+
+def _read_code(text):
     tree = _parse(text)
     if tree is None:
         return UNREADABLE
     statements = []
     for node in tree.body:
         first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
-        key = _dump(node)
-        statements.append(Statement(first - 1, node.end_lineno, _definitions(node), frozenset(_bound(node)), key))
-    joined = "\n".join(statement.key for statement in statements)
+        binds = frozenset(top_level_names(node))
+        kind = type(node).__name__
+        statements.append(Statement(kind, first - 1, node.end_lineno, _definitions(node), binds, _digest(_dump(node))))
     return Code(
         True,
         tuple(statements),
         frozenset().union(*(statement.defines for statement in statements)),
         frozenset().union(*(statement.binds for statement in statements)),
-        hashlib.sha256(joined.encode("utf-8", "replace")).hexdigest() if statements else "",
+        _digest("\n".join(statement.key for statement in statements)) if statements else "",
     )
+
+
+_read_code_kept = lru_cache(maxsize=512)(_read_code)
+_read_code_now = lru_cache(maxsize=8)(_read_code)  # for the time that one submission takes
 
 
 def read_names(text):
@@ -181,15 +197,19 @@ def fenced(text):
         >>> fenced(chr(10).join(["Mine:", "```python", "x = 1", "```"]))
         ('x = 1', 'Mine:')
     """
-    blocks = FENCE.findall(text)
-    if not blocks:  # a fence may have lost its other half
-        return "\n".join(line for line in text.split("\n") if not line.lstrip().startswith("```")), ""
-    return "\n".join(block.rstrip("\n") for block in blocks), FENCE.sub("", text).strip()
+    code, rest, inside, fences = [], [], False, 0
+    lines = text.split("\n")
+    for line in lines:
+        if line.lstrip().startswith("```"):
+            inside, fences = not inside, fences + 1
+        else:
+            (code if inside else rest).append(line)
+    if fences < 2:  # none, or one that lost its other half
+        return "\n".join(line for line in lines if not line.lstrip().startswith("```")), ""
+    return "\n".join(code).strip("\n"), "\n".join(rest).strip()
 
 
 def _parse(text):
-    if len(text) > MAX_CODE:
-        return None
     if text.startswith("%%"):  # a cell magic: the rest of the cell is code
         text = "pass" + text[text.find("\n") :] if "\n" in text else "pass"
     plain = ASSIGNED_MAGIC.sub(r"\1None", MAGIC.sub(r"\1pass", text)) if re.search("[%!?]", text) else text
@@ -209,8 +229,8 @@ def _dump(node):
         return f"deep {type(node).__name__} {node.lineno} {node.end_lineno}"
 
 
-def _bound(node):
-    return top_level_names(node)
+def _digest(text):
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
 def _definitions(node):
