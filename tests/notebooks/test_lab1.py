@@ -1,4 +1,4 @@
-"""Lab 1 through nbgrader: the reference, the untouched release and every named wrong answer get their points."""
+"""Lab 1 through nbgrader and the judge: reference, untouched release and every wrong answer get their points."""
 
 import itertools
 import json
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from nbgrader.api import Gradebook
 from PIL import Image
 
 from seglab.authoring import notebooks
@@ -16,6 +17,8 @@ from seglab.authoring.lint import lint_notebooks
 from seglab.authoring.release import release
 from seglab.datasets import unseen
 from seglab.grading.autograde import autograde_submissions
+from seglab.grading.course import Course
+from seglab.grading.runner import grade
 
 ROOT = Path(__file__).parents[2]
 LAB = "lab1_fcn_unet"
@@ -138,6 +141,24 @@ def test_every_wrong_answer_loses_exactly_its_points(graded, student):
     for answer in WRONG[student]:
         lost |= answer.loses
     assert earned(results[student]) == {name: most - lost.get(name, 0) for name, most in POINTS.items()}
+
+
+@pytest.mark.parametrize(
+    "students", [["reference", "untouched", "wrong0"], pytest.param(list(WRONG)[1:], marks=pytest.mark.slow)]
+)
+def test_the_judge_gives_what_nbgrader_gives(graded, course, students):
+    results, autograded = graded
+    for student in students:
+        shutil.copytree(autograded.parents[1] / student, course / "submitted" / student / LAB)
+    summary = grade(Course(course), LAB, students=students, allow_weak=True)
+    assert summary.errors == summary.queue == []
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "seglab") as gradebook:
+        for student in students:
+            (notebook,) = gradebook.find_submission(LAB, student).notebooks
+            points = {
+                each.name: (None if each.needs_manual_grade else each.score, each.max_score) for each in notebook.grades
+            }
+            assert points == results[student]["questions"], student
 
 
 def test_the_wrong_answers_cover_every_test():
