@@ -40,6 +40,7 @@ class Attack:
         mutate: Called with the submission, a `dict`, to change it as a whole; `None` leaves it.
         tamper: Called with the job's folder and the `World`, before grading; `None` leaves it.
         settings: `dict` of settings of the job beside the usual ones.
+        module: Name of the module that defines it.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Attack:
     mutate: object = None
     tamper: object = None
     settings: dict = field(default_factory=dict)
+    module: str = ""
 
     @property
     def points(self):
@@ -104,7 +106,7 @@ def attack(function=None, **options):
         name = function.__name__
         if name in ATTACKS or not function.__doc__:
             raise ValueError(f"{name}: an attack has a name of its own and a docstring")
-        ATTACKS[name] = Attack(name, function.__doc__.strip(), function() or "", **options)
+        ATTACKS[name] = Attack(name, function.__doc__.strip(), function() or "", module=function.__module__, **options)
         return function
 
     return register if function is None else register(function)

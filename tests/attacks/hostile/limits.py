@@ -31,37 +31,37 @@ report()
 """
 
 
-@attack(wrong=("greet",), costs=True)
+SMALL = {"memory_mb": 200, "cell_seconds": 10}
+
+
+@attack(wrong=("greet",), costs=True, settings=SMALL)
 def page_table_bomb():
-    """Reads one byte of every 2 MB of an endless mapping: 1.2 GB of page tables and not a byte of memory."""
+    """Reads one byte of every 2 MB of an endless mapping: 350 MB of page tables and not a byte of memory."""
     return """
-import ctypes, time
+import ctypes
 libc = ctypes.CDLL(None)
 libc.mmap.restype = ctypes.c_void_p
 libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
 def grow():
-    size = 600 << 30
+    size = 170 << 30
     place = libc.mmap(None, size, 1, 0x4022, -1, 0)
     libc.madvise(ctypes.c_void_p(place), ctypes.c_size_t(size), 15)
-    libc.read.argtypes = libc.write.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t]
-    reader, writer = os.pipe()
     for offset in range(0, size, 2 << 20):
         ctypes.c_char.from_address(place + offset).value
-        if offset >= size // 2:
-            return "600 MB"
+    return "350 MB"
 attempt("page tables", grow)
 report()
 """
 
 
-@attack(wrong=("greet",), costs=True)
+@attack(wrong=("greet",), costs=True, settings=SMALL)
 def socket_buffer_bomb():
-    """Fills the buffers of sockets in eight processes: 950 MB that no process seems to have."""
+    """Fills the buffers of sockets in four processes: 350 MB that no process seems to have."""
     return """
 import socket, time
 def fill():
     kept = []
-    for _ in range(110):
+    for _ in range(80):
         pair = socket.socketpair()
         for end in pair:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
@@ -75,7 +75,7 @@ def fill():
     return kept
 def grow():
     reader, writer = os.pipe()
-    for _ in range(8):
+    for _ in range(4):
         if os.fork() == 0:
             try:
                 kept = fill()
@@ -85,10 +85,10 @@ def grow():
                 os._exit(0)
     os.close(writer)
     full = 0
-    while full < 8 and os.read(reader, 1):
+    while full < 4 and os.read(reader, 1):
         full += 1
-    return full * 110 if full == 8 else 1 / 0
-attempt("950 MB", grow)
+    return full if full == 4 else 1 / 0
+attempt("350 MB", grow)
 report()
 """
 

@@ -9,7 +9,7 @@ from .case import ATTACKS, Attack
 def forged(function):
     """Register a function that changes a notebook in place, or returns the bytes to hand in."""
     name = function.__name__
-    ATTACKS[name] = Attack(name, function.__doc__.strip(), mutate=function)
+    ATTACKS[name] = Attack(name, function.__doc__.strip(), mutate=function, costs=True, module=__name__)
     return function
 
 

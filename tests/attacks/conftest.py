@@ -1,0 +1,9 @@
+"""Where the attacks' own modules are found."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "grading"))
+sys.path.insert(0, str(Path(__file__).parent))
+
+collect_ignore = ["hostile", "battery.py"]

@@ -1,0 +1,157 @@
+"""No hostile submission gains a point, harms the machine, or keeps others from being graded.
+
+Every submission is graded beside its twin, which is the same without the attack: by root, by an ordinary user, and by
+an ordinary user on a kernel that refuses namespaces. Two gigabytes and 300 processes are all that they ask for.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hostile import ATTACKS, SUBJECTS, files, limits, machine, output, processes
+from ordinary_user import run_as_ordinary_user
+
+from seglab.grading import sandbox
+
+BATTERY = Path(__file__).parent / "battery.py"
+NO_NAMESPACES = "ns:user,ns:mount,ns:net,ns:ipc,ns:uts,ns:pid"
+# What depends on the ladder; the rest is between the two processes, whoever runs them.
+OF_THE_LADDER = (files, limits, machine, output, processes)
+ALWAYS = {
+    "rlimits",
+    "caps",
+    "no_new_privs",
+    "not_dumpable",
+    "death",
+    "landlock",
+    "landlock:signals",
+    "seccomp",
+    "subreaper",
+}
+NAMESPACES = {"ns:mount", "ns:net", "ns:ipc", "ns:uts", "ns:pid", "root", "proc"}
+RUNGS = {
+    "root": ALWAYS | NAMESPACES | {"uid", "cgroup"},
+    "user": ALWAYS | NAMESPACES | {"ns:user", "ordinary_user"},
+    "no namespaces": ALWAYS | {"ordinary_user"},
+}
+# A machine whose kernel is known to refuse some says which: SEGLAB_RUNGS_REFUSED="landlock:signals,cgroup".
+REFUSED = set(filter(None, os.environ.get("SEGLAB_RUNGS_REFUSED", "").split(",")))
+
+
+def names_for(mode):
+    """Names of the attacks that are tried in a mode."""
+    if mode != "no namespaces":
+        return list(ATTACKS)
+    modules = tuple(module.__name__ for module in OF_THE_LADDER)
+    return [name for name, attack in ATTACKS.items() if attack.module in modules]
+
+
+def command(folder, *options):
+    return [sys.executable, "-B", str(BATTERY), str(folder), *options]
+
+
+def run(folder, mode):
+    """Run the battery in one mode; return what it wrote down."""
+    options = ["--only", ",".join(names_for(mode))]
+    if mode == "root":
+        if os.geteuid() != 0:
+            pytest.skip("not root: the attacks run as an ordinary user only")
+        done = subprocess.run(command(folder, *options), capture_output=True, text=True, timeout=300)
+    else:
+        options += ["--skip", NO_NAMESPACES] if mode == "no namespaces" else []
+        done = run_as_ordinary_user(command(folder, *options))
+    written = folder / "battery.json"
+    assert written.exists(), f"the battery did not end: {done.stdout[-2000:]}{done.stderr[-4000:]}"
+    return json.loads(written.read_text())
+
+
+@pytest.fixture(scope="session")
+def batteries():
+    """What happened in each mode, all of them run at the same time: `dict` from mode to a future."""
+    with tempfile.TemporaryDirectory(prefix="seglab-attacks-") as base, ThreadPoolExecutor(len(RUNGS)) as pool:
+        Path(base).chmod(0o777)
+        futures = {mode: pool.submit(run, Path(base, mode.replace(" ", "-")), mode) for mode in RUNGS}
+        for future in futures.values():
+            future.exception()
+        yield futures
+
+
+def cases():
+    for mode in RUNGS:
+        for name in names_for(mode):
+            yield pytest.param(mode, name, id=f"{mode}-{name}")
+            if ATTACKS[name].mutate:
+                yield pytest.param(mode, f"{name} (not repaired)", id=f"{mode}-{name}-not-repaired")
+
+
+def test_there_are_enough_and_each_says_what_it_tries():
+    assert len(ATTACKS) >= 60
+    assert all(attack.text.endswith(".") and len(attack.text) > 20 for attack in ATTACKS.values())
+    assert {attack.module for attack in ATTACKS.values()} == {module.__name__ for module in SUBJECTS}
+
+
+@pytest.mark.parametrize("mode", RUNGS)
+def test_the_rungs_that_are_expected_here_hold(batteries, mode, capsys):
+    rungs = batteries[mode].result()["rungs"]
+    holding = {name for name, said in rungs.items() if said == "ok"}
+    with capsys.disabled():
+        print(f"\n{mode}: {', '.join(sorted(holding))} hold", end=" ")
+    assert RUNGS[mode] - REFUSED - holding == set(), {name: rungs.get(name) for name in RUNGS[mode] - holding}
+    assert REFUSED or sandbox.enough(rungs) == []
+
+
+@pytest.mark.parametrize("mode", RUNGS)
+def test_nothing_is_left_behind(batteries, mode):
+    assert batteries[mode].result()["left"] == []
+
+
+@pytest.mark.parametrize("mode, name", cases())
+def test_attack(batteries, mode, name):
+    found, attack = batteries[mode].result()["attacks"][name], ATTACKS[name.partition(" (")[0]]
+    assert found["twin"] == found["honest"], f"the twin did not get its points: {found['twin_error']}"
+    assert found["damage"] == []
+    assert found["score"] <= found["twin"], found["cells"]
+    assert attack.costs or found["score"] == found["twin"], (found["cells"], found["log"], found["limits"])
+    assert attack.tamper or found["error"] is None
+    if attack.reports and found["report"]:
+        tried, reached = found["report"]
+        assert tried > 0 and reached == "[]"
+    assert not attack.reports or found["report"] or attack.costs, "it did not tell what it reached"
+
+
+@pytest.mark.parametrize(
+    "plant, name, sign",
+    [
+        ("comparable", "equal_to_everything", "score"),
+        ("trusting", "tests_replaced (not repaired)", "score"),
+        ("generous", "points_above_the_maximum", "damage"),
+        ("talkative", "text_of_errors", "damage"),
+        ("collisions", "colliding_sets", "limits"),
+    ],
+)
+def test_a_planted_fault_is_found(tmp_path, plant, name, sign):
+    options = ["--plant", plant, "--only", name.partition(" (")[0]]
+    done = subprocess.run(command(tmp_path / "b", *options), capture_output=True, text=True, timeout=120)
+    assert (tmp_path / "b" / "battery.json").exists(), done.stderr[-3000:]
+    found = json.loads((tmp_path / "b" / "battery.json").read_text())["attacks"][name]
+    signs = {"score": found["score"] > found["twin"], "damage": found["damage"], "limits": "time" in found["limits"]}
+    assert signs[sign], found
+
+
+HARMLESS = ("reads_files", "writes_files", "internet", "local_sockets", "other_processes", "own_environment")
+
+
+def test_without_the_ladder_the_same_attacks_succeed(tmp_path):
+    rungs = sorted(set().union(*RUNGS.values()) - {"ordinary_user", "proc", "landlock:signals"})
+    options = ["--skip", ",".join(rungs), "--only", ",".join(HARMLESS)]
+    done = subprocess.run(command(tmp_path / "b", *options), capture_output=True, text=True, timeout=120)
+    assert (tmp_path / "b" / "battery.json").exists(), done.stderr[-3000:]
+    found = json.loads((tmp_path / "b" / "battery.json").read_text())["attacks"]
+    for name in HARMLESS:
+        reached = found[name]["report"] and found[name]["report"][1] != "[]"
+        assert reached or found[name]["damage"], f"{name} would not be noticed"
