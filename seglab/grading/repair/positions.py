@@ -37,7 +37,7 @@ def _by_likeness(choice, segments):
         for index, segment in enumerate(segments)
         if segment.free
     }
-    likely = [index for index, share in shares.items() if share >= LIKE_STUB]
+    likely = [index for index, share in shares.items() if share >= LIKE_STUB and share * len(stub) > 1]
     if len(likely) == 1:
         _take(choice, likely, segments, "similarity", 0.5 + 0.4 * shares[likely[0]])
 

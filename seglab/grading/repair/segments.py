@@ -11,7 +11,8 @@ from seglab.grading.repair.markers import without_markers
 from seglab.grading.repair.pieces import cut_text
 
 MAX_PARTS = 8  # cells that one may have been split into
-EDITED = 0.7  # share of lines from which on a text counts as an edited copy of a given cell
+EDITED = 0.5  # share of lines from which on a text counts as an edited copy of a given cell
+EDITED_IN_PLACE = 0.3  # the same where it stands between the neighbors of that cell
 TRUST = {"grade_id": 1.0, "metadata.id": 1.0, "cell id": 0.95, "marker": 0.95, "defined names": 0.85}
 
 
@@ -254,9 +255,13 @@ def _find_edited(segments, form, present):
     """Mark what is an edited copy of a given cell that is not there otherwise."""
     seen = present | {segment.given.position for segment in segments if segment.given is not None}
     absent = [cell for cell in form.cells if not cell.is_slot and cell.position not in seen and cell.lines]
-    for segment in segments:
-        if segment.free and absent:
-            lines = texts.telling_lines(segment.text)
-            best = max(absent, key=lambda cell: texts.likeness(lines, cell.lines))
-            if texts.likeness(lines, best.lines) >= EDITED:
-                segment.edited = best
+    places = {segment.given.position: index for index, segment in enumerate(segments) if segment.given is not None}
+    for index, segment in enumerate(segments):
+        if not segment.free or not absent:
+            continue
+        lines = texts.telling_lines(segment.text)
+        likeness = {cell.position: texts.likeness(lines, cell.lines) for cell in absent}
+        best = max(absent, key=lambda cell: likeness[cell.position])
+        in_place = places.get(best.position - 1) == index - 1 and places.get(best.position + 1) == index + 1
+        if likeness[best.position] >= (EDITED_IN_PLACE if in_place else EDITED):
+            segment.edited = best

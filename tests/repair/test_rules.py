@@ -1,0 +1,321 @@
+"""The rules, each on a case worked by hand: which text becomes the answer, what is said, who is asked."""
+
+import copy
+import json
+
+import pytest
+
+from seglab.errors import InputError
+from seglab.grading.repair import Form, graded_cells, repair
+from seglab.grading.repair.roles import is_helper
+
+MEAN = "def mean(values):\n    return sum(values) / len(values)"
+OTHER = "def mean(values):\n    return sorted(values)[len(values) // 2]"
+STACK = "class Stack(list):\n    def push(self, item):\n        self.append(item)"
+STUB = 'def mean(values):\n    """Mean of a list of numbers."""\n    # YOUR CODE HERE\n    raise NotImplementedError()'
+
+
+class Sheet:
+    """The small sheet with functions, and shorthand to damage its release."""
+
+    def __init__(self, small):
+        self.cell, self.source = small.cell, small.functions()
+        self.release = small.released(self.source)
+        self.form = Form(self.source, release=self.release)
+
+    def hand_in(self, **answers):
+        """The release with some answers."""
+        notebook = copy.deepcopy(self.release)
+        for cell in notebook["cells"]:
+            name = cell["metadata"].get("nbgrader", {}).get("grade_id")
+            cell["source"] = answers.get(name, cell["source"])
+        return notebook
+
+    def at(self, notebook, name):
+        return next(
+            i for i, c in enumerate(notebook["cells"]) if c["metadata"].get("nbgrader", {}).get("grade_id") == name
+        )
+
+    def repair(self, notebook):
+        repaired = repair(self.form, json.dumps(notebook).encode())
+        assert repair(self.form, json.dumps(repaired.notebook).encode()).notebook == repaired.notebook
+        return repaired
+
+
+@pytest.fixture
+def sheet(small):
+    return Sheet(small)
+
+
+def text_of(repaired, name):
+    return next(cell.source for cell in graded_cells(repaired.notebook) if cell.grade_id == name)
+
+
+def slot(repaired, name):
+    return next(slot for slot in repaired.slots if slot.grade_id == name)
+
+
+def reasons(repaired, name):
+    return [reason for reason in repaired.queue if reason.startswith(f"{name}: ")]
+
+
+def helpers(repaired):
+    return [cell["source"] for cell in repaired.notebook["cells"] if is_helper(cell)]
+
+
+def test_untouched_is_an_honest_zero_and_missing_is_not(sheet):
+    notebook = sheet.hand_in(mean=MEAN)
+    del notebook["cells"][sheet.at(notebook, "stack")]
+    repaired = sheet.repair(notebook)
+    assert [(s.grade_id, s.state) for s in repaired.slots] == [
+        ("mean", "answered"),
+        ("stack", "missing"),
+        ("cost", "unanswered"),
+        ("drawing", "unanswered"),
+        ("differently", "unanswered"),
+    ]
+    assert repaired.queue == ["stack: no cell for it was found"]
+    assert text_of(repaired, "stack") == "class Stack:\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# nothing yet", STUB.replace("    # YOUR CODE HERE\n", ""), STUB + "\n\n", STUB.replace("\n", "  \n")]
+)
+def test_an_emptied_answer_is_unanswered_too(sheet, text):
+    repaired = sheet.repair(sheet.hand_in(mean=text))
+    assert slot(repaired, "mean").state == "unanswered" and repaired.queue == []
+
+
+def test_a_comment_on_an_untouched_answer_is_kept_for_a_person(sheet):
+    text = STUB.replace("# YOUR CODE HERE", "# I ran out of time")
+    assert text_of(sheet.repair(sheet.hand_in(mean=text)), "mean") == text
+
+
+def test_the_two_halves_of_a_duplicate_stub_and_answer(sheet):
+    notebook = sheet.hand_in(mean=MEAN)
+    at = sheet.at(notebook, "mean")
+    notebook["cells"].insert(at + 1, sheet.release["cells"][at])
+    repaired = sheet.repair(notebook)
+    assert text_of(repaired, "mean") == MEAN and repaired.queue == [] and helpers(repaired) == []
+
+
+def test_two_versions_the_one_that_the_tests_met_is_taken_and_a_person_asked(sheet):
+    notebook = sheet.hand_in(mean=OTHER)
+    at = sheet.at(notebook, "mean")
+    notebook["cells"].insert(at + 1, {**notebook["cells"][at], "source": MEAN})
+    notebook["cells"].append({**notebook["cells"][at], "source": MEAN.replace("sum", "max")})
+    repaired = sheet.repair(notebook)
+    assert text_of(repaired, "mean") == MEAN
+    assert reasons(repaired, "mean") == ["mean: 3 versions, in cells 4, 5, 17; that of cell 5 is taken"]
+
+
+def test_a_version_that_is_no_program_is_not_taken(sheet):
+    notebook = sheet.hand_in(mean=MEAN)
+    at = sheet.at(notebook, "mean")
+    notebook["cells"].insert(at + 1, {**notebook["cells"][at], "source": "def mean(values):\n    return ("})
+    assert text_of(sheet.repair(notebook), "mean") == MEAN
+
+
+def test_the_stub_left_and_the_answer_in_a_cell_of_its_own(sheet):
+    notebook = sheet.hand_in()
+    notebook["cells"].insert(sheet.at(notebook, "mean") + 1, sheet.cell(MEAN))
+    repaired = sheet.repair(notebook)
+    assert text_of(repaired, "mean") == MEAN and helpers(repaired) == []
+    assert slot(repaired, "mean").method == "defined names" and repaired.queue == []
+
+
+def test_two_answers_merged_into_one_cell(sheet):
+    notebook = sheet.hand_in(mean=f"import math\n\n{MEAN}\n\n\n# my stack\n{STACK}")
+    del notebook["cells"][sheet.at(notebook, "stack")]
+    repaired = sheet.repair(notebook)
+    assert text_of(repaired, "mean") == f"import math\n\n{MEAN}"
+    assert text_of(repaired, "stack") == f"# my stack\n{STACK}"
+    assert repaired.queue == []
+
+
+def test_a_question_answered_in_the_cell_of_another(sheet):
+    repaired = sheet.repair(sheet.hand_in(mean=STACK))
+    assert text_of(repaired, "stack") == STACK
+    assert reasons(repaired, "mean") == ["mean: its cell holds no answer, but something else"]
+
+
+def test_an_answer_and_the_test_below_it_merged(sheet):
+    notebook = sheet.hand_in(mean=f"{MEAN}\n\nassert mean([1, 2, 3]) == 2\nassert mean([5]) == 5")
+    del notebook["cells"][sheet.at(notebook, "mean-visible")]
+    repaired = sheet.repair(notebook)
+    assert text_of(repaired, "mean") == MEAN and repaired.queue == []
+    assert text_of(repaired, "mean-visible") == "assert mean([1, 2, 3]) == 2\nassert mean([5]) == 5"
+
+
+@pytest.mark.parametrize("line", [1, 2])
+@pytest.mark.parametrize("twin", [True, False])
+def test_an_answer_split_in_the_middle(sheet, line, twin):
+    text = "def mean(values):\n    total = sum(values)\n    return total / len(values)"
+    lines = text.split("\n")
+    notebook = sheet.hand_in(mean="\n".join(lines[:line]))
+    at = sheet.at(notebook, "mean")
+    second = {**notebook["cells"][at]} if twin else sheet.cell("")
+    notebook["cells"].insert(at + 1, {**second, "source": "\n".join(lines[line:])})
+    repaired = sheet.repair(notebook)
+    assert text_of(repaired, "mean") == text and repaired.queue == [] and helpers(repaired) == []
+
+
+def test_an_answer_split_between_functions_is_whole_again_or_stays_in_order(sheet):
+    helper = "def total(values):\n    return sum(values)"
+    main = "def mean(values):\n    return total(values) / len(values)"
+    for first, second in ((helper, main), (main, helper)):
+        notebook = sheet.hand_in(mean=first)
+        notebook["cells"].insert(sheet.at(notebook, "mean") + 1, sheet.cell(second))
+        repaired = sheet.repair(notebook)
+        code = [text_of(repaired, "mean"), *helpers(repaired)]
+        assert "\n".join(code) == f"{first}\n{second}" and reasons(repaired, "mean") == []
+
+
+def test_half_of_an_answer_far_away_goes_to_a_person(sheet):
+    notebook = sheet.hand_in(mean="def mean(values):\n    total = sum(values)")
+    notebook["cells"].append(sheet.cell("    return total / len(values)"))
+    assert reasons(sheet.repair(notebook), "mean") == [
+        "mean: cell 16 holds an indented piece of code that may belong here"
+    ]
+
+
+@pytest.mark.parametrize("text", [MEAN, f"```python\n{MEAN}\n```", f"```\n{MEAN}"])
+@pytest.mark.parametrize("named", [True, False])
+def test_code_turned_into_text_is_turned_back(sheet, text, named):
+    notebook = sheet.hand_in(mean=text)
+    cell = notebook["cells"][sheet.at(notebook, "mean")]
+    cell["cell_type"] = "markdown"
+    if not named:
+        cell["metadata"] = {}
+    repaired = sheet.repair(notebook)
+    assert text_of(repaired, "mean") == MEAN and repaired.queue == []
+    assert "cell 4: code in a text cell, turned back into code" in repaired.log
+
+
+def test_an_essay_turned_into_code_is_text_again(sheet):
+    notebook = sheet.hand_in(cost="It is constant.")
+    notebook["cells"][sheet.at(notebook, "cost")]["cell_type"] = "code"
+    repaired = sheet.repair(notebook)
+    assert text_of(repaired, "cost") == "It is constant." and repaired.queue == []
+    assert next(c.cell_type for c in graded_cells(repaired.notebook) if c.grade_id == "cost") == "markdown"
+
+
+def test_locked_cells_come_from_the_master(sheet):
+    notebook = sheet.hand_in(mean=OTHER)
+    notebook["cells"][sheet.at(notebook, "mean-visible")]["source"] = "def fake(): pass\nassert True"
+    notebook["cells"][sheet.at(notebook, "mean-hidden")]["source"] = "pass"
+    repaired = sheet.repair(notebook)
+    assert text_of(repaired, "mean-visible").startswith("assert mean([1, 2, 3]) == 2")
+    assert "BEGIN HIDDEN TESTS" in text_of(repaired, "mean-hidden")
+    assert helpers(repaired) == ["def fake(): pass"]
+    assert "cell 5: edited mean-visible, replaced by the sheet's, additions kept" in repaired.log
+    points = {cell.grade_id: cell.points for cell in graded_cells(repaired.notebook) if cell.role == "test"}
+    assert points == {"mean-visible": 1, "mean-hidden": 1, "stack-test": 2}
+
+
+def test_given_code_that_may_be_changed_runs_as_given_and_then_as_changed(sheet):
+    notebook = sheet.hand_in(mean=MEAN)
+    notebook["cells"][1]["source"] = "import math\n\nimport numpy as np\n\nnumbers = np.arange(99)"
+    repaired = sheet.repair(notebook)
+    sources = [cell["source"] for cell in repaired.notebook["cells"][1:3]]
+    assert sources[0].endswith("arange(10)") and sources[1].endswith("arange(99)")
+
+
+def test_spaces_and_comments_alone_are_no_change(sheet):
+    notebook = sheet.hand_in()
+    notebook["cells"][1]["source"] = "import math\nimport numpy as np  # math\n\n\nnumbers = np.arange( 10 )\n"
+    assert helpers(sheet.repair(notebook)) == []
+
+
+def test_an_essay_written_under_its_question_goes_to_a_person(sheet):
+    notebook = sheet.hand_in()
+    notebook["cells"][9]["source"] += "\n\nIt is constant, because the list only shortens."
+    repaired = sheet.repair(notebook)
+    assert slot(repaired, "cost").state == "unanswered"
+    assert helpers(repaired) == ["It is constant, because the list only shortens."]
+    assert reasons(repaired, "cost") == ["cost: untouched, but the student wrote in cell 10"]
+
+
+def test_an_essay_goes_on_in_the_cell_below(sheet):
+    notebook = sheet.hand_in(cost="It is constant.")
+    notebook["cells"].insert(sheet.at(notebook, "cost") + 1, sheet.cell("And here is why.", "markdown"))
+    repaired = sheet.repair(notebook)
+    assert text_of(repaired, "cost") == "It is constant.\n\nAnd here is why." and repaired.queue == []
+
+
+def test_a_renamed_function_without_a_name_goes_to_a_person(sheet):
+    text = 'def average(values):\n    """Mean of a list of numbers."""\n    return sum(values) / len(values)'
+    notebook = sheet.hand_in(mean=text)
+    notebook["cells"][sheet.at(notebook, "mean")]["metadata"] = {}
+    repaired = sheet.repair(notebook)
+    assert text_of(repaired, "mean") == text
+    assert slot(repaired, "mean").method == "position" and reasons(repaired, "mean") != []
+
+
+def test_helpers_stay_before_the_answer_that_needs_them(sheet):
+    notebook = sheet.hand_in(mean=MEAN)
+    at = sheet.at(notebook, "stack")
+    notebook["cells"].insert(at, sheet.cell("LIMIT = 3"))
+    cells = sheet.repair(notebook).notebook["cells"]
+    place = next(i for i, cell in enumerate(cells) if is_helper(cell))
+    assert cells[place]["source"] == "LIMIT = 3" and cells[place + 1]["source"].startswith("class Stack")
+
+
+def test_a_copied_test_does_not_carry_the_helpers_below_it_away(sheet):
+    notebook = sheet.hand_in(mean=MEAN)
+    test = copy.deepcopy(notebook["cells"][sheet.at(notebook, "stack-test")])
+    test["metadata"] = {}
+    at = sheet.at(notebook, "mean")
+    notebook["cells"][at:at] = [test, sheet.cell("LIMIT = 3")]
+    cells = sheet.repair(notebook).notebook["cells"]
+    place = next(i for i, cell in enumerate(cells) if is_helper(cell))
+    assert cells[place + 1]["source"] == MEAN
+
+
+def test_the_log_is_ready_for_json_and_names_the_file(sheet):
+    repaired = sheet.repair(sheet.hand_in(mean=MEAN))
+    told = json.loads(json.dumps(repaired.to_dict()))
+    assert set(told) == {"log", "queue", "sha256", "slots"} and len(told["sha256"]) == 64
+    assert told["slots"][0] == {
+        "grade_id": "mean",
+        "method": "grade_id",
+        "confidence": 1.0,
+        "note": "",
+        "state": "answered",
+    }
+
+
+def test_ids_that_disagree_the_grade_id_counts_most(sheet):
+    notebook = sheet.hand_in(mean=MEAN)
+    notebook["cells"][sheet.at(notebook, "mean")]["metadata"]["id"] = "stack"
+    repaired = sheet.repair(notebook)
+    assert text_of(repaired, "mean") == MEAN and slot(repaired, "stack").state == "unanswered"
+
+
+def test_a_master_that_is_no_sheet(small):
+    with pytest.raises(InputError, match="must be a notebook"):
+        repair({"cells": 3}, b"{}")
+    source = small.functions()
+    source["cells"].append(copy.deepcopy(source["cells"][3]))
+    with pytest.raises(InputError, match="'mean' occurs twice"):
+        repair(source, b"{}")
+
+
+def test_neither_the_master_nor_the_release_is_changed(small):
+    source = small.functions()
+    release = small.released(source)
+    before = copy.deepcopy((source, release))
+    repaired = repair(source, json.dumps(release).encode(), release=release)
+    repaired.notebook["cells"][0]["metadata"]["mine"] = 1
+    assert (source, release) == before
+    assert "mine" not in repair(source, json.dumps(release).encode()).notebook["cells"][0]["metadata"]
+
+
+def test_a_renamed_function_is_known_by_its_description(lab):
+    notebook = copy.deepcopy(lab.solved)
+    cell = next(cell for cell in notebook["cells"] if cell["id"] == "q4-constant")
+    cell |= {"id": "fresh", "metadata": {}}
+    cell["source"] = cell["source"].split("\n", 1)[1].replace("best_constant", "my_constant")
+    repaired = repair(Form(lab.source, release=lab.release), json.dumps(notebook).encode())
+    assert slot(repaired, "q4-constant").method == "similarity" and repaired.queue == []
+    assert "def my_constant(" in text_of(repaired, "q4-constant")
