@@ -36,16 +36,31 @@ class Record(tuple):
     def __new__(cls, names, items):
         """Make a record of as many names as items."""
         made = super().__new__(cls, items)
-        if len(names) != len(made) or not all(type(name) is str and name.isidentifier() for name in names):
+        if len(names) != len(made) or not all(type(name) is str and _is_public(name) for name in names):
             raise ValueError("names that do not fit")
         made._fields = tuple(names)
         return made
 
     def __getattr__(self, name):
+        # NumPy asks any object for __array_interface__ and believes the address in it: no such name is a field's.
         fields = self.__dict__.get("_fields", ())
-        if name in fields:
+        if _is_public(name) and name in fields:
             return self[fields.index(name)]
         raise AttributeError(name)
+
+    @property
+    def count(self):
+        """The item of this name, where there is one, else the method of tuples."""
+        return self[self._fields.index("count")] if "count" in self._fields else super().count
+
+    @property
+    def index(self):
+        """The item of this name, where there is one, else the method of tuples."""
+        return self[self._fields.index("index")] if "index" in self._fields else super().index
+
+
+def _is_public(name):
+    return name.isidentifier() and not name.startswith("_")
 
 
 def encode(value, arrays, special):
@@ -78,9 +93,10 @@ def encode(value, arrays, special):
         return ["bytes", len(arrays) - 1]
     if hasattr(kind, "stays_remote"):
         return special(value, arrays)
-    if isinstance(value, tuple) and type(getattr(kind, "_fields", None)) is tuple:
+    fields = value._fields if kind is Record else getattr(kind, "_fields", None)
+    if isinstance(value, tuple) and type(fields) is tuple:
         items = [encode(item, arrays, special) for item in tuple.__iter__(value)]
-        return ["record", [["list", list(kind._fields)], ["list", items]]]
+        return ["record", [["list", list(fields)], ["list", items]]]
     node = _encode_array(value, kind, arrays)
     if node is not None:
         return node

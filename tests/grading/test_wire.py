@@ -112,6 +112,22 @@ def test_named_tuples_keep_names_and_nothing_else():
     assert type(back) is Record and back == (1, 2) and back != (1, 3) and (back.row, back.column) == (1, 2)
     with pytest.raises(AttributeError):
         _ = back.depth
+    assert there_and_back(back).column == 2
+    Lot = collections.namedtuple("Lot", "count index")
+    assert (there_and_back(Lot(3, 4)).count, there_and_back(Lot(3, 4)).index) == (3, 4)
+    assert back.count(2) == 1 and back.index(2) == 1
+
+
+@pytest.mark.parametrize("name", ["__array_interface__", "__array_struct__", "__array__", "_fields", "__class__", "_x"])
+def test_no_field_has_a_name_that_libraries_ask_for(name):
+    address = np.arange(3).ctypes.data
+    value = ["dict", [["data", ["tuple", [address, False]]], ["shape", ["tuple", [3]]], ["typestr", "<i8"]]]
+    with pytest.raises(WireError, match="names"):
+        Decoder([])(["record", [["list", [name]], ["list", [value]]]])
+    forged = Record(["row"], [1])
+    forged.__dict__["_fields"] = (name,)
+    if name not in dir(tuple) and name != "_fields":
+        assert not hasattr(forged, name)
 
 
 def test_objects_go_to_the_special_way_and_never_through():
