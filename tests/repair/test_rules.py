@@ -319,3 +319,19 @@ def test_a_renamed_function_is_known_by_its_description(lab):
     repaired = repair(Form(lab.source, release=lab.release), json.dumps(notebook).encode())
     assert slot(repaired, "q4-constant").method == "similarity" and repaired.queue == []
     assert "def my_constant(" in text_of(repaired, "q4-constant")
+
+
+def test_another_notebook_is_said_to_be_one(sheet):
+    other = {"cells": [sheet.cell("print('hello')"), sheet.cell("# My diary", "markdown")], "metadata": {}}
+    repaired = sheet.repair(other)
+    assert repaired.queue[0] == "file: nothing of this sheet is in it. Is it another notebook?"
+    assert {slot.state for slot in repaired.slots} == {"missing"}
+
+
+def test_an_older_release_is_noted(lab):
+    old = {**lab.solved, "metadata": {"seglab": {"release": "0123456789ab"}}}
+    repaired = repair(Form(lab.source, release=lab.release), json.dumps(old).encode())
+    assert repaired.log == [
+        f"made from release 0123456789ab of the sheet, repaired against {lab.release['metadata']['seglab']['release']}"
+    ]
+    assert repaired.queue == []

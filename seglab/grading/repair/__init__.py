@@ -67,7 +67,7 @@ class Repaired:
         }
 
 
-def repair(master, raw, *, release=None):
+def repair(master, raw, *, release=None, clearing=None):
     """Put a submission back into the form of its sheet.
 
     Args:
@@ -75,6 +75,7 @@ def repair(master, raw, *, release=None):
             sheet are repaired faster against one `Form`. Solutions are never matched, nor do they get into the result.
         raw: The bytes of the file that was handed in.
         release: What students got, as `dict`, if `master` is the source and the release is at hand.
+        clearing: How the course makes releases of its sources (`Course.clearing`); nbgrader's defaults if `None`.
 
     Returns:
         A `Repaired`; no bytes raise an error.
@@ -91,19 +92,24 @@ def repair(master, raw, *, release=None):
         >>> repair(sheet, b"%PDF-1.4").queue
         ['unreadable: no notebook: the file is a PDF']
     """
-    form = master if isinstance(master, Form) else Form(master, release=release)
+    form = master if isinstance(master, Form) else Form(master, release=release, clearing=clearing)
     sha256 = hashlib.sha256(raw).hexdigest()
     try:
-        found, log, doubts = read_cells(raw)
+        read = read_cells(raw)
     except Unreadable as error:
         return Repaired(None, queue=[f"unreadable: {error}"], sha256=sha256)
-    segments = cut(found, form, log)
+    log = list(read.notes)
+    if read.release and form.release and read.release != form.release:
+        log.append(f"made from release {read.release} of the sheet, repaired against {form.release}")
+    segments = cut(read.cells, form, log)
     choices = choose(form, segments)
     notebook = assemble(form, segments, choices, log)
     slots = [
         Slot(name, choice.method, round(choice.confidence, 2), choice.note, choice.state)
         for name, choice in choices.items()
     ]
-    queue = [f"file: {doubt}" for doubt in doubts]
+    queue = [f"file: {doubt}" for doubt in read.doubts]
+    if all(slot.state == "missing" for slot in slots) and not any(segment.given for segment in segments):
+        queue.append("file: nothing of this sheet is in it. Is it another notebook?")
     queue += [f"{name}: {doubt}" for name, choice in choices.items() for doubt in choice.doubts]
     return Repaired(notebook, slots, log, queue, sha256)

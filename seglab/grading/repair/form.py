@@ -10,6 +10,7 @@ from seglab.errors import InputError
 from seglab.grading.repair import texts
 from seglab.grading.repair.clearing import Clearing
 from seglab.grading.repair.markers import marked
+from seglab.grading.repair.parse import stamp
 from seglab.grading.repair.roles import SLOTS, nbgrader_metadata, role
 
 CELL_ID = re.compile(r"[^A-Za-z0-9_-]+")
@@ -107,6 +108,7 @@ class Form:
         source = clearing.is_source(cells)
         given = _by_name(_master_cells(release, "release")) if release is not None else {}
         self.metadata = copy.deepcopy(master.get("metadata") or {})
+        self.release = stamp((release or master).get("metadata"))
         self.cells = []
         for position, cell in enumerate(cells):
             kind, name = role(cell), nbgrader_metadata(cell).get("grade_id") or cell["id"]

@@ -49,6 +49,23 @@ class Found:
     attachments: dict = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class HandIn:
+    """What could be read of a file.
+
+    Attributes:
+        cells: List of `Found`.
+        notes: What was mended.
+        doubts: What a person should look at.
+        release: The hash of the release that it was made from, as its stamp says; `None` without a stamp.
+    """
+
+    cells: list
+    notes: list
+    doubts: list
+    release: str | None
+
+
 class Unreadable(Exception):
     """The file is no notebook; the message says why."""
 
@@ -60,7 +77,7 @@ def read_cells(raw):
         raw: The bytes of the file.
 
     Returns:
-        `(cells, notes, doubts)`: list of `Found`; what was mended; what a person should look at.
+        A `HandIn`.
 
     Raises:
         Unreadable: If there is no notebook in it.
@@ -85,7 +102,14 @@ def read_cells(raw):
     if code > MAX_CODE:
         raise Unreadable(f"{code} characters of code, more than {MAX_CODE}")
     doubts += odd[:MAX_DOUBTS] + ([f"{len(odd) - MAX_DOUBTS} more cells like these"] if len(odd) > MAX_DOUBTS else [])
-    return [cell for cell in found if cell is not None], notes, doubts
+    return HandIn([cell for cell in found if cell is not None], notes, doubts, stamp(book.get("metadata")))
+
+
+def stamp(metadata):
+    """Return the hash of the release that a notebook's metadata names, `None` where it names none."""
+    mark = metadata.get("seglab") if isinstance(metadata, dict) else None
+    release = mark.get("release") if isinstance(mark, dict) else None
+    return release if isinstance(release, str) else None
 
 
 def _decode(raw, notes, doubts):
