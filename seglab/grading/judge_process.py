@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from seglab.grading import linux
+from seglab.grading import linux, unsafe_loading
 from seglab.grading.judge import Judge
 from seglab.grading.remote import Killed
 from seglab.grading.student_client import StudentProcess
@@ -37,13 +37,15 @@ def host(descriptor):
     link = socket.socket(fileno=descriptor)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     order = json.loads(link.recv(SIZE_OF_MESSAGE))
-    _forbid_unsafe_loading()
+    unsafe_loading.watch()
+    unsafe_loading.close_loaders()
     _leave_shell()
     os.chdir(order["files"])  # the sheet's own files; a student's file is never on the path of imports
     sys.path.append(order["files"])
     master = json.loads(Path(order["master"]).read_bytes())
     judge = Judge(master, order["settings"], order["seed"])
     judge.warm()
+    unsafe_loading.close_loaders()  # of what the cells imported first
     os.chdir("/")
     sys.path.remove(order["files"])
     gc.collect()
@@ -122,21 +124,3 @@ def _leave_shell():
         from IPython.core.interactiveshell import InteractiveShell
 
         InteractiveShell.clear_instance()
-
-
-def _forbid_unsafe_loading():
-    """No file of a student's may run code here: pickles and Keras files are refused, whatever a test asks for."""
-
-    def watch(event, arguments):
-        if event == "pickle.find_class":
-            raise RuntimeError("the judge loads no pickle: it runs code; load it inside a probe")
-
-    sys.addaudithook(watch)
-    if "keras" in sys.modules:
-        keras = sys.modules["keras"]
-
-        def refuse(*_, **__):
-            raise RuntimeError("the judge loads no Keras model file: it can hold code; load it inside a probe")
-
-        for module in (keras.saving, keras.models):
-            module.load_model = refuse
