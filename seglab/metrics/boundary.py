@@ -66,9 +66,7 @@ def boundary_counts(y_true, y_pred, num_classes, *, distance=None, ignore_class=
     if distance < 1:
         raise InputError(f"distance must be at least 1 pixel, got {distance}.")
     confusion = np.zeros((num_classes + 1, num_classes + 1), np.int64)
-    for truth, prediction in zip(
-        y_true.reshape(-1, height, width), y_pred.reshape(-1, height, width), strict=True
-    ):
+    for truth, prediction in zip(y_true.reshape(-1, height, width), y_pred.reshape(-1, height, width), strict=True):
         confusion += _boundary_confusion(truth, prediction, num_classes, distance, ignore_class)
     intersection = np.diagonal(confusion)[:num_classes]
     union = (confusion.sum(axis=0) + confusion.sum(axis=1))[:num_classes] - intersection
@@ -99,9 +97,7 @@ def boundary_iou(y_true, y_pred, num_classes, *, distance=None, ignore_class=Non
         >>> boundary_iou(y_true, y_pred, 2, distance=1).round(3)
         array([0.662, 0.333])
     """
-    intersection, union = boundary_counts(
-        y_true, y_pred, num_classes, distance=distance, ignore_class=ignore_class
-    )
+    intersection, union = boundary_counts(y_true, y_pred, num_classes, distance=distance, ignore_class=ignore_class)
     return np.divide(intersection, union, out=np.full(num_classes, np.nan), where=union > 0)
 
 

@@ -46,9 +46,7 @@ def test_distance_is_2_percent_of_the_diagonal():
     assert boundary_distance(512, 512) == 14  # 14.48
     assert isinstance(boundary_distance(512, 512), int)
     y_true, y_pred = np.random.default_rng(0).integers(0, 2, (2, 1, 60, 80)).repeat(9, 1)[:, 0]
-    np.testing.assert_array_equal(
-        boundary_counts(y_true, y_pred, 2), boundary_counts(y_true, y_pred, 2, distance=2)
-    )
+    np.testing.assert_array_equal(boundary_counts(y_true, y_pred, 2), boundary_counts(y_true, y_pred, 2, distance=2))
 
 
 @settings(deadline=None, max_examples=80)

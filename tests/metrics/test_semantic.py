@@ -62,9 +62,7 @@ def test_equals_sklearn(seed, num_classes, length):
     iou, dice = metrics.iou_per_class(confusion), metrics.dice_per_class(confusion)
     np.testing.assert_array_equal(np.flatnonzero(~np.isnan(iou)), present)
     np.testing.assert_allclose(iou[present], jaccard_score(y_true, y_pred, average=None, labels=present))
-    np.testing.assert_allclose(
-        dice[present], f1_score(y_true, y_pred, average=None, labels=present, zero_division=0)
-    )
+    np.testing.assert_allclose(dice[present], f1_score(y_true, y_pred, average=None, labels=present, zero_division=0))
     np.testing.assert_allclose(dice[present], 2 * iou[present] / (1 + iou[present]))
     assert metrics.mean_iou(confusion) == pytest.approx(iou[present].mean())
     assert metrics.mean_dice(confusion) == pytest.approx(dice[present].mean())
