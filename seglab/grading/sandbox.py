@@ -16,8 +16,9 @@ NAMESPACES = ("net", "ipc", "uts", "pid")
 NEEDED = {
     "limits of time and size": (("rlimits",),),
     "no privileges": (("caps", "no_new_privs", "not_dumpable"),),
-    "files of its own": (("root",), ("landlock",)),
-    "no network": (("ns:net",), ("seccomp",)),
+    # A user's own file can be given another mode or time through /proc/self/exe, whatever is mounted.
+    "files of its own": (("root", "uid"), ("root", "seccomp"), ("landlock", "seccomp")),
+    "no network": (("ns:net", "root"), ("seccomp",)),
     "other processes out of reach": (("ns:pid",), ("uid",), ("landlock:signals", "seccomp")),
     "a user other than root": (("uid",), ("ordinary_user",)),
 }

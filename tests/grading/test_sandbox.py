@@ -52,6 +52,8 @@ facts = {
     "write here": attempt(lambda: open("x", "w").write("x") and None),
     "internet": attempt(lambda: socket.socket(socket.AF_INET)),
     "internet 6": attempt(lambda: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)),
+    "local": attempt(lambda: socket.socket(socket.AF_UNIX)),
+    "datagrams": attempt(lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)),
     "netlink": attempt(lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)),
     "kill the parent": attempt(lambda: os.kill(os.getppid(), signal.SIGKILL)),
     "kill the test": attempt(lambda: os.kill(TEST, signal.SIGKILL)),
@@ -61,6 +63,9 @@ facts = {
     "system control": attempt(lambda: open("/proc/sys/kernel/core_pattern", "w")),
     "ptrace": call(101, 16, TEST, 0, 0),
     "read another's memory": call(310, TEST, 0, 0, 0, 0, 0),
+    "limits of another": call(302, TEST, 7, 0, 0),
+    "shared memory of another": call(30, 0, 0, 0),
+    "a watch": call(254, 0, b"/", 2),
     "mount": call(165, b"none", b"/tmp", b"tmpfs", 0, 0),
     "new namespace": call(272, 0x10000000),
     "shared memory": call(29, 0, 4096, 0o1600),
@@ -81,11 +86,13 @@ facts = {
 REFUSED = {"PermissionError", "FileNotFoundError", "ProcessLookupError", "OSError", "NotADirectoryError"}
 MUST_FAIL = (
     "passwords", "course", "secret file", "write outside", "write to packages", "internet", "internet 6", "netlink",
+    "local", "datagrams",
     "kill the test", "memory of the test", "variables of the test", "own memory by file", "system control",
     "become root", "change root", "device",
 )  # fmt: skip
 MUST_BE_DENIED = (
     "ptrace", "read another's memory", "mount", "new namespace", "shared memory", "memory file", "keyring", "io_uring",
+    "limits of another", "shared memory of another", "a watch",
 )  # fmt: skip
 
 
@@ -261,6 +268,86 @@ def test_an_ordinary_user_has_the_same_walls(tmp_path):
         open_doors |= {key: facts[key] for key in MUST_BE_DENIED if facts[key] != "Operation not permitted"}
         assert open_doors == {}, name
         assert sandbox.enough(rungs) == [], name
+
+
+# What an ordinary user's code could do to files and processes of the same user, where no namespace is in the way.
+OF_THE_SAME_USER = """
+import contextlib, fcntl, os, resource, shutil, socket
+file = os.open("/proc/self/exe", os.O_RDONLY)
+for action in (
+    lambda: os.chmod(MINE, 0), lambda: os.utime(MINE, (0, 0)), lambda: os.setxattr(MINE, "user.x", b"x"),
+    lambda: os.chown(MINE, -1, -1), lambda: resource.prlimit(TEST, resource.RLIMIT_NOFILE, (50, 50)),
+    lambda: os.setpriority(os.PRIO_PROCESS, TEST, 7), lambda: os.setpriority(os.PRIO_USER, os.getuid(), 7),
+    lambda: os.sched_setaffinity(TEST, {min(os.sched_getaffinity(TEST))}),
+    lambda: socket.socket(socket.AF_UNIX).connect(SOCKET),
+    lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0].sendto(b"x", SOCKET + ".d"),
+):
+    with contextlib.suppress(OSError):
+        action()
+"""
+REACH = """
+import json, os, resource, socket, sys, tempfile
+sys.path.insert(0, {tests!r})
+import test_sandbox as tests
+report = []
+with tempfile.TemporaryDirectory() as folder, tests.Zygote(("numpy",)) as zygote:
+    for skip in (tests.NO_NAMESPACES, [*tests.NO_NAMESPACES, "seccomp", "landlock"]):
+        mine, address = folder + "/mine", folder + "/socket" + str(len(report))
+        open(mine, "w").close()
+        stream, datagram = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        stream.bind(address)
+        stream.listen()
+        datagram.bind(address + ".d")
+        def facts():
+            status = os.stat(mine)
+            got = []
+            for link, take in ((stream, lambda: stream.accept()), (datagram, lambda: datagram.recv(1))):
+                link.settimeout(0.01)
+                try:
+                    got.append(bool(take()))
+                except OSError:
+                    got.append(False)
+            return {{"mode": status.st_mode, "time": status.st_mtime, "attributes": os.listxattr(mine),
+                "limit": resource.getrlimit(resource.RLIMIT_NOFILE)[0], "nice": os.getpriority(0, 0),
+                "cores": sorted(os.sched_getaffinity(0)), "got": got}}
+        before = facts()
+        with tests.student(zygote, skip=skip) as process:
+            constants = f"MINE, TEST, SOCKET = {{mine!r}}, {{os.getpid()}}, {{address!r}}"
+            assert process.ask("run", source=constants) is None
+            assert process.ask("run", source=tests.OF_THE_SAME_USER) is None, process.text()
+            assert process.ask("run", source=tests.HONEST) is None, process.text()
+        after = facts()
+        report.append([name for name in before if before[name] != after[name]])
+print(json.dumps(report))
+"""
+HONEST = """
+import asyncio, multiprocessing, os, shutil, subprocess, tempfile
+import numpy as np
+np.save("a.npy", np.ones(3))
+shutil.copy("a.npy", "b.npy")
+shutil.copytree(".", "../tmp/c" if os.getcwd() == "/job" else "c", ignore=lambda *_: ["c"])
+shutil.unpack_archive(shutil.make_archive("z", "tar", "."), "unpacked")
+with tempfile.NamedTemporaryFile() as file:
+    file.write(b"x")
+async def soon():
+    return await asyncio.sleep(0.01, 5)
+assert asyncio.run(soon()) == 5
+near, far = multiprocessing.Pipe()
+child = multiprocessing.get_context("fork").Process(target=far.send, args=(3,))
+child.start()
+assert near.recv() == 3
+child.join()
+assert subprocess.run(["echo", "hi"], capture_output=True).stdout == b"hi\\n"
+os.nice(1)
+"""
+
+
+def test_files_and_processes_of_the_same_user_stay_as_they_are():
+    done = run_as_ordinary_user([sys.executable, "-c", REACH.format(tests=str(ROOT / "tests/grading"))])
+    assert done.returncode == 0, done.stderr
+    with_filter, without = json.loads(done.stdout.splitlines()[-1])
+    assert with_filter == []
+    assert {"mode", "time", "limit", "nice", "got"} <= set(without), "the attempts would not be noticed"
 
 
 def processes(mark):
