@@ -159,6 +159,7 @@ def test_what_a_person_gave_stays(ours):
         find(book, "ann", "basics", "q3").needs_manual_grade = False
         find(book, "ann", "basics", "q3", "comment").manual_comment = "Which two?"
         find(book, "ann", "basics", "q1-positive").extra_credit = 0.5
+        find(book, "ann", "basics", "q2-partial").manual_score = 2.0
         book.db.commit()
     summary = runner.grade(Course(ours), "ps1", students=["ann"])
     assert (summary.ran, summary.students[0]["cached"], summary.students[0]["changed"]) == (0, True, False)
@@ -171,6 +172,8 @@ def test_what_a_person_gave_stays(ours):
         grade = find(book, "ann", "basics", "q3")
         assert (grade.score, grade.manual_score, grade.needs_manual_grade) == (4.0, 4.0, True)  # as nbgrader does
         assert find(book, "ann", "basics", "q3", "comment").comment == "Which two?"
+        partial = find(book, "ann", "basics", "q2-partial")
+        assert (partial.auto_score, partial.score, partial.needs_manual_grade) == (3.0, 2.0, True)
         positive = find(book, "ann", "basics", "q1-positive")
         assert (positive.auto_score, positive.extra_credit, positive.score) == (0.0, 0.5, 0.5)
 
