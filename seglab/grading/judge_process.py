@@ -17,7 +17,7 @@ from pathlib import Path
 
 from seglab.grading import linux, unsafe_loading
 from seglab.grading.judge import Judge
-from seglab.grading.remote import Killed
+from seglab.grading.remote import Killed, text_of
 from seglab.grading.student_client import StudentProcess
 from seglab.grading.student_start import Line, request, spec_of_process
 
@@ -105,7 +105,7 @@ def _grade(judge, job, link, control, results, *first):
         tell({"end": {"judge_mb": memory}})
         code = 0
     except BaseException as error:
-        tell({"error": f"{type(error).__name__}: {error}"[:1000]})
+        tell({"error": f"{type(error).__name__}: {text_of(error)}"[:1000]})
     finally:
         os._exit(code)
 

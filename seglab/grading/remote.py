@@ -120,6 +120,14 @@ class Remote:
         return tuple(public_classes(self._[3]))
 
 
+def text_of(error):
+    """Return the text of an exception, `""` where it cannot be written: it may hold a number of a million digits."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
 def public_classes(names):
     """Return the classes behind `"module:name"`, of deep learning libraries that are loaded here, and exceptions.
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from seglab.grading import wire
 from seglab.grading.channel import Channel, OutOfTime
-from seglab.grading.remote import Killed, Remote, StudentError, student_error
+from seglab.grading.remote import Killed, Remote, StudentError, student_error, text_of
 
 START_SECONDS = 20
 STOP_SECONDS = 15
@@ -94,14 +94,16 @@ class StudentProcess:
         failures, arrays = [], []
         node = wire.encode(value, arrays, self._special)
         limit = self.settings["call_seconds"] if seconds is None else seconds
-        deadline = min(time.monotonic() + limit, self.settings["deadline"])
+        begun = time.monotonic()
+        deadline = min(begun + limit, self.settings["deadline"])
         number = next(self.numbers)
         head |= {"op": operation, "id": number, "target": None if target is None else target._[1]}
         self.depth += 1
         try:
             self.channel.send(head, node, arrays, deadline)
             answer, decode = self._wait_for_answer(number, failures, deadline)
-            self.seconds += _number(answer.get("seconds")) if self.depth == 1 else 0
+            if self.depth == 1:  # it says so itself: never more than passed here
+                self.seconds += min(_number(answer.get("seconds")), time.monotonic() - begun)
             if answer.get("ok") is True:
                 if operation == "run":
                     return None if answer.get("failed") is None else str(answer["failed"])[:2000]
@@ -174,7 +176,7 @@ class StudentProcess:
         except Exception as error:
             failures.append(error)
             kind = error.kind if isinstance(error, StudentError) else type(error).__name__
-            self.channel.send({"ok": False, "type": kind, "error": str(error)[:2000]}, deadline=deadline)
+            self.channel.send({"ok": False, "type": kind, "error": text_of(error)[:2000]}, deadline=deadline)
             return
         self.channel.send({"ok": True}, node, arrays, deadline)
 

@@ -5,7 +5,7 @@ import time
 
 from seglab.grading import cell_code
 from seglab.grading.cell_code import defined_names
-from seglab.grading.remote import Killed, StudentError
+from seglab.grading.remote import Killed, StudentError, text_of
 from seglab.grading.results import refusal
 from seglab.grading.verdict import CellTimeout, Verdict, award, failed
 
@@ -54,11 +54,12 @@ class Run:
         self._run_at_student(source, label)
         if kind == "setup":
             tree = judge.trees[index]
+            self.tainted |= bool(judge.codes[index].hidden_lines)
             self.owned -= defined_names(tree)
             if index not in judge.done:
                 _, error = self._bind_and_run(index)
                 if error is not None:
-                    self.tell({"log": f"{label} in the judge: {type(error).__name__}: {error}"[:500]})
+                    self.tell({"log": f"{label} in the judge: {type(error).__name__}: {text_of(error)}"[:500]})
             self.owned |= {name for name, _ in judge.codes[index].probes}
             self.in_functions |= cell_code.names_in_functions(tree)
         elif index is not None:
@@ -138,7 +139,7 @@ class Run:
                 self.tell({"limit": killed.limit})
             return
         except StudentError as raised:
-            error = f"{raised.kind}: {raised}"
+            error = f"{raised.kind}: {text_of(raised)}"
         self.replay.append(source)
         if error:
             self.tell({"log": f"{label}: {error}"[:500]})
@@ -165,9 +166,13 @@ class Run:
 
 def _reached_hidden(code, error):
     """Return whether a cell that failed had come to a hidden line, or past one."""
-    last, trace = 0, error.__traceback__
+    lines, trace = [], error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == code.label:
-            last = max(last, trace.tb_lineno)
+            lines.append(trace.tb_lineno)
         trace = trace.tb_next
-    return bool(code.hidden_lines) and (last == 0 or last >= min(code.hidden_lines))
+    if not code.hidden_lines or not lines:
+        return bool(code.hidden_lines)
+    # A hidden line below the one that failed may have run before, in a loop around both.
+    ends = [node.end_lineno for node in code.tree.body if any(node.lineno <= line <= node.end_lineno for line in lines)]
+    return not code.line_for_line or max(*lines, *ends) >= min(code.hidden_lines)

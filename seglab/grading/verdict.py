@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seglab.grading.remote import Killed, StudentError
+from seglab.grading.remote import Killed, StudentError, text_of
 
 NEUTRAL = "a hidden test failed"
 MAX_MESSAGE = 500
@@ -51,7 +51,8 @@ def award(value, most):
         (3.0, 0.5, 3.0, 0.0, 3.0)
     """
     if type(value) in (int, float) or isinstance(value, np.integer | np.floating):
-        number = float(value)
+        # An int is cut before it becomes a float: it may be too large for one.
+        number = float(min(max(value, 0), most)) if isinstance(value, int) else float(value)
         return min(max(number, 0.0), float(most)) if math.isfinite(number) else 0.0
     return float(most)
 
@@ -74,7 +75,7 @@ def failed(code, error, *, tainted, show_hidden=False):
     hidden = not lines or any(code.is_hidden(line) for line in lines)
     line = code.line(lines[0]) if lines else ""
     kind = error.kind if isinstance(error, StudentError) else type(error).__name__
-    detail = f"{kind}: {error}"[:MAX_DETAIL] + (f"\nline {lines[0]}: {line}" if lines else "")
+    detail = f"{kind}: {text_of(error)}"[:MAX_DETAIL] + (f"\nline {lines[0]}: {line}" if lines else "")
     return Verdict(0.0, kind, _message(code, error, kind, lines, line, hidden, tainted, show_hidden), detail)
 
 
@@ -87,7 +88,7 @@ def _message(code, error, kind, lines, line, hidden, tainted, show_hidden):
         may_show = show_hidden and lines and isinstance(error, AssertionError)
         return (_literal_message(code, lines[-1]) if may_show else None) or NEUTRAL
     if not tainted:
-        said = f"{error}".strip()
+        said = text_of(error).strip()
         if isinstance(error, AssertionError) and not isinstance(error, StudentError):
             return (said or f"failed: {line}")[:MAX_MESSAGE]
         return f"{kind}: {said}"[:MAX_MESSAGE] if said else kind

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,7 @@ def grade(zygote, tmp_path):
     ("value", "points"),
     [
         (None, 4), (3, 3), (0, 0), (2.5, 2.5), (9, 4), (-1, 0), (float("nan"), 0), (float("inf"), 0), ("3", 4),
+        (10**3000, 4), (-(10**3000), 0),
         (True, 4), ([3], 4), (np.float64(1.5), 1.5), (np.int32(2), 2), (np.bool_(False), 4), (np.array(3.0), 4),
     ],
 )  # fmt: skip
@@ -153,6 +155,57 @@ def test_lines_are_counted_as_the_author_wrote_them():
     assert verdict.error == "two" and "line 5" in verdict.detail
 
 
+LOOP = """
+for x in (1, 2, 3):
+    y = f(x)
+    ### BEGIN HIDDEN TESTS
+    z = f(77777)
+    ### END HIDDEN TESTS
+"""
+INSIDE = """
+def look(x):
+    ### BEGIN HIDDEN TESTS
+    f(77777)
+    ### END HIDDEN TESTS
+    return f(x)
+assert look(2) == 2
+"""
+SET_UP = """
+### BEGIN HIDDEN TESTS
+def secret_of(function):
+    function(77777)
+    return function(1)
+### END HIDDEN TESTS
+"""
+REMEMBER = """
+seen = []
+def f(x):
+    seen.append(x)
+    if len(seen) > 1 and x != 77777:
+        raise ValueError(f"seen {seen}")
+    return x
+"""
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [answer(REMEMBER), check(LOOP)],
+        [answer(REMEMBER), check(INSIDE)],
+        [cell(SET_UP), answer(REMEMBER), check("secret_of(f)")],
+        [answer(REMEMBER), cell(SET_UP), check("secret_of(f)")],
+    ],
+)
+def test_a_visible_line_that_fails_after_a_hidden_one_says_nothing(grade, cells):
+    entry = grade(cells)["cells"]["check"]
+    assert "77777" in entry["detail"] and "77777" not in entry["error"] and entry["points"] == 0
+
+
+def test_lines_before_all_hidden_ones_still_say_what_happened(grade):
+    test = "f(1)\nf(2)\n### BEGIN HIDDEN TESTS\nf(3)\n### END HIDDEN TESTS"
+    assert grade([answer(REMEMBER), check(test)])["cells"]["check"]["error"] == "ValueError: seen [1, 2]"
+
+
 def test_a_timeout_is_no_exception_that_tests_swallow():
     assert not issubclass(CellTimeout, Exception)
 
@@ -171,6 +224,59 @@ def test_a_process_that_dies_loses_its_own_test_only(grade):
     points = {name: entry["points"] for name, entry in result["cells"].items()}
     assert points == {"before": 1, "dies": 0, "after": 1}
     assert result["cells"]["dies"]["error"] == "the process with your code ended"
+
+
+HUGE = """
+def number(): return 10**3000
+def wider(): return 10**5000
+def raises(): raise ValueError(10**5000)
+"""
+
+
+def test_numbers_too_large_for_python_cost_their_own_test_only(grade):
+    cells = [
+        answer(HUGE),
+        check("number()", "all", 2),
+        check("-number()", "none", 2),
+        check("assert wider() == 1, wider()", "text"),
+        check("raises()", "error"),
+        check("def give(x): raise KeyError(number() * number())\ngive(1)", "own"),
+        check("assert number() == 10**3000", "after"),
+    ]
+    result = grade(cells)
+    points = {name: entry["points"] for name, entry in result["cells"].items()}
+    assert result["error"] is None and points == {"all": 2, "none": 0, "text": 0, "error": 0, "own": 0, "after": 1}
+    assert result["cells"]["text"]["error"].startswith("failed: assert wider()")
+
+
+def test_a_process_that_dies_in_a_set_up_cell_loses_what_needs_it_only(grade):
+    cells = [
+        answer("import os\ndef die(): os._exit(0)\ndef f(): return 1"),
+        cell("table = die()"),
+        check("assert f() == 1", "first"),
+        cell("other = die()"),
+        cell("other2 = [die() for _ in range(2)]"),
+        check("assert table == other", "second"),
+        check("assert len([1]) == 1", "third"),
+    ]
+    result = grade(cells)
+    points = {name: entry["points"] for name, entry in result["cells"].items()}
+    assert result["error"] is None and points["first"] == 1 and points["second"] == 0 and points["third"] == 1
+
+
+def test_a_process_tells_no_impossible_times():
+    from types import SimpleNamespace
+
+    from seglab.grading.student_client import StudentProcess
+
+    process = StudentProcess.__new__(StudentProcess)
+    process.settings = {"call_seconds": 5, "deadline": time.monotonic() + 5}
+    process.alive, process.numbers, process.depth, process.seconds, process.callbacks = True, iter(range(9)), 0, 0.0, {}
+    process.channel = SimpleNamespace(send=lambda *_: None)
+    process._wait_for_answer = lambda *_: ({"ok": True, "seconds": 1e308, "failed": None}, None)
+    for _ in range(3):
+        process.ask("run", source="")
+    assert 0 <= process.seconds < 1
 
 
 def test_a_cell_that_kills_is_not_run_again(grade):
