@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 from hostile import ATTACKS, SUBJECTS, files, limits, machine, output, processes
-from ordinary_user import run_as_ordinary_user
+from ordinary_user import NOBODY, SHOW, closed_folder
 
 from seglab.grading import sandbox
 
 BATTERY = Path(__file__).parent / "battery.py"
+SECONDS = 400  # far more than a battery takes on two cores of its own
 NO_NAMESPACES = "ns:user,ns:mount,ns:net,ns:ipc,ns:uts,ns:pid"
 # What depends on the ladder; the rest is between the two processes, whoever runs them.
 OF_THE_LADDER = (files, limits, machine, output, processes)
@@ -55,16 +56,33 @@ def command(folder, *options):
     return [sys.executable, "-B", str(BATTERY), str(folder), *options]
 
 
+def run_as_somebody_else(command):
+    """Run a command as an ordinary user; skips the tests, by name, where root cannot become one."""
+    if os.geteuid() != 0:
+        return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+    closed = closed_folder(Path(sys.base_prefix))
+    shown = {"HOUSE": str(closed or ""), "HOME_OF_PYTHON": sys.base_prefix, "NOBODY": str(NOBODY)}
+    options = {"env": {**os.environ, "HOME": "/nonexistent", **shown}, "cwd": "/", "capture_output": True, "text": True}
+    wrapper = ["unshare", "-m", "--propagation", "private", "sh", "-c", SHOW, "sh"]
+    try:
+        able = subprocess.run([*wrapper, sys.executable, "-c", ""], timeout=60, **options)
+    except FileNotFoundError as error:
+        pytest.skip(f"{error.filename} is not here: the attacks run as root only")
+    if able.returncode != 0:
+        pytest.skip(f"no other user can run {sys.executable}: the attacks run as root only ({able.stderr[-200:]})")
+    return subprocess.run([*wrapper, *command], timeout=SECONDS, **options)
+
+
 def run(folder, mode):
     """Run the battery in one mode; return what it wrote down."""
     options = ["--only", ",".join(names_for(mode))]
     if mode == "root":
         if os.geteuid() != 0:
             pytest.skip("not root: the attacks run as an ordinary user only")
-        done = subprocess.run(command(folder, *options), capture_output=True, text=True, timeout=300)
+        done = subprocess.run(command(folder, *options), capture_output=True, text=True, timeout=SECONDS)
     else:
         options += ["--skip", NO_NAMESPACES] if mode == "no namespaces" else []
-        done = run_as_ordinary_user(command(folder, *options))
+        done = run_as_somebody_else(command(folder, *options))
     written = folder / "battery.json"
     assert written.exists(), f"the battery did not end: {done.stdout[-2000:]}{done.stderr[-4000:]}"
     return json.loads(written.read_text())
@@ -72,32 +90,41 @@ def run(folder, mode):
 
 @pytest.fixture(scope="session")
 def batteries():
-    """What happened in each mode, all of them run at the same time: `dict` from mode to a future."""
+    """What happened in each mode, all of them run at the same time: `dict` from mode to facts, or to an exception."""
     with tempfile.TemporaryDirectory(prefix="seglab-attacks-") as base, ThreadPoolExecutor(len(RUNGS)) as pool:
         Path(base).chmod(0o777)
         futures = {mode: pool.submit(run, Path(base, mode.replace(" ", "-")), mode) for mode in RUNGS}
-        for future in futures.values():
-            future.exception()
-        yield futures
+        yield {mode: future.exception() or future.result() for mode, future in futures.items()}
+
+
+def facts_of(batteries, mode):
+    """Return what happened in one mode, or end the test where nothing did."""
+    found = batteries[mode]
+    if isinstance(found, pytest.skip.Exception):
+        pytest.skip(str(found))
+    if isinstance(found, BaseException):
+        pytest.fail(f"{mode}: {str(found)[-1000:]}", pytrace=False)
+    return found
 
 
 def cases():
+    """Pairs of a mode and an attack's name; forged notebooks are graded with and without repair."""
     for mode in RUNGS:
         for name in names_for(mode):
-            yield pytest.param(mode, name, id=f"{mode}-{name}")
+            yield mode, name
             if ATTACKS[name].mutate:
-                yield pytest.param(mode, f"{name} (not repaired)", id=f"{mode}-{name}-not-repaired")
+                yield mode, f"{name} (not repaired)"
 
 
 def test_there_are_enough_and_each_says_what_it_tries():
     assert len(ATTACKS) >= 60
-    assert all(attack.text.endswith(".") and len(attack.text) > 20 for attack in ATTACKS.values())
+    assert all(attack.text.endswith(".") and len(attack.text) > 10 for attack in ATTACKS.values())
     assert {attack.module for attack in ATTACKS.values()} == {module.__name__ for module in SUBJECTS}
 
 
 @pytest.mark.parametrize("mode", RUNGS)
 def test_the_rungs_that_are_expected_here_hold(batteries, mode, capsys):
-    rungs = batteries[mode].result()["rungs"]
+    rungs = facts_of(batteries, mode)["rungs"]
     holding = {name for name, said in rungs.items() if said == "ok"}
     with capsys.disabled():
         print(f"\n{mode}: {', '.join(sorted(holding))} hold", end=" ")
@@ -107,12 +134,12 @@ def test_the_rungs_that_are_expected_here_hold(batteries, mode, capsys):
 
 @pytest.mark.parametrize("mode", RUNGS)
 def test_nothing_is_left_behind(batteries, mode):
-    assert batteries[mode].result()["left"] == []
+    assert facts_of(batteries, mode)["left"] == []
 
 
-@pytest.mark.parametrize("mode, name", cases())
+@pytest.mark.parametrize("mode, name", list(cases()))
 def test_attack(batteries, mode, name):
-    found, attack = batteries[mode].result()["attacks"][name], ATTACKS[name.partition(" (")[0]]
+    found, attack = facts_of(batteries, mode)["attacks"][name], ATTACKS[name.partition(" (")[0]]
     assert found["twin"] == found["honest"], f"the twin did not get its points: {found['twin_error']}"
     assert found["damage"] == []
     assert found["score"] <= found["twin"], found["cells"]
