@@ -28,6 +28,8 @@ __all__ = [
     "use_mixed_precision_on_gpu",
 ]
 
+# What `Recipe.augment` switches on: changes that a photo of the same scene could have had.
+AUGMENTATION = Augmentation(scale=(0.8, 1.25), rotate=15, brightness=0.1, contrast=0.2, saturation=0.2)
 LOSSES = {"ce": cross_entropy, "dice": dice_loss, "ce+dice": cross_entropy_dice}
 
 
@@ -140,7 +142,7 @@ def train(model, train_data, val_data, *, recipe, seed=0, run_dir=None, config=N
         try:
             # One fit over one endless stream: a fit per epoch would trace the network again each time.
             model.fit(
-                train_data.training(augment=Augmentation() if recipe.augment else None, first_epoch=done),
+                train_data.training(augment=AUGMENTATION if recipe.augment else None, first_epoch=done),
                 initial_epoch=done,
                 epochs=recipe.epochs,
                 steps_per_epoch=steps,
