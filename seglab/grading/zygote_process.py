@@ -71,9 +71,8 @@ def _own_sizes():
     """Bytes that every fork of this process is born with: resident ones, and what counts as data."""
     with open("/proc/self/status") as file:
         lines = dict(line.split(":", 1) for line in file)
-    return {
-        key: int(lines[name].split()[0]) << 10 for key, name in (("base_memory", "RssAnon"), ("base_data", "VmData"))
-    }
+    kinds = {"base_memory": ("RssAnon", "VmPTE"), "base_data": ("VmData",)}
+    return {key: sum(int(lines[name].split()[0]) << 10 for name in names) for key, names in kinds.items()}
 
 
 def _versions():

@@ -176,6 +176,11 @@ BOMBS = {
         "import mmap\nblocks = []\nwhile True:\n    blocks.append(mmap.mmap(-1, 50_000_000))\n"
         "    blocks[-1].write(b'x' * 50_000_000)",
     ),
+    "page tables": (
+        "memory",
+        "import mmap, time\nblock = mmap.mmap(-1, 400 << 30, prot=mmap.PROT_READ, flags=mmap.MAP_PRIVATE | 0x4000)\n"
+        "for place in range(0, 400 << 30, 2 << 20):\n    block[place]\ntime.sleep(50)",
+    ),
     "output": ("output", "while True:\n    print('x' * 10_000)"),
     "time": ("time", "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True:\n    pass"),
     "end": (None, "import os\nos._exit(0)"),
@@ -187,15 +192,36 @@ BOMBS = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_end_their_own_process_only(zygote, name, skip):
     limit, code = BOMBS[name]
-    with student(zygote, skip=skip, call_seconds=1 if limit == "time" else 4) as process:
+    with student(zygote, skip=skip, call_seconds=1 if limit == "time" else 12) as process:
         begun = time.monotonic()
         with contextlib.suppress(Killed):
             assert "MemoryError" in process.ask("run", source=code)
             assert limit == "memory"
             return
-        assert not process.alive and time.monotonic() - begun < 16
+        assert not process.alive and time.monotonic() - begun < 30
         assert process.end["limit"] == ("memory" if limit == "memory" else None)
         assert process.end["peak_mb"] < 2000
+
+
+SOCKETS = """
+import os, socket, time
+for _ in range(16):
+    if os.fork() == 0:
+        pairs = []
+        for _ in range(110):
+            pairs.append(socket.socketpair())
+            pairs[-1][0].setblocking(False)
+            pairs[-1][0].send(b"x" * 200_000)
+        time.sleep(50)
+time.sleep(50)
+"""
+
+
+def test_what_sockets_hold_is_counted_where_no_control_group_does(zygote):
+    with student(zygote, skip=["cgroup"], call_seconds=12) as process:
+        with pytest.raises(Killed):
+            process.ask("run", source=SOCKETS)
+        assert process.end["limit"] == "memory"
 
 
 def test_a_fork_bomb_is_counted(zygote):
