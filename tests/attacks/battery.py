@@ -50,7 +50,7 @@ class Battery:
         folder: An empty folder.
         world: The `World`.
         settings: Settings of every job, beside the limits.
-        plant: Name of a module of `hostile.planted`, or `None`.
+        plant: Name of a module of `planted`, or `None`.
     """
 
     def __init__(self, folder, world, settings, plant=None):
@@ -69,7 +69,7 @@ class Battery:
 
     def _run_with_one_zygote(self, attacks, results):
         imports = tuple(dict.fromkeys(name for item in attacks for name in SHEETS[item.sheet].imports))
-        imports += (f"tests.attacks.hostile.planted.{self.plant}",) if self.plant else ()
+        imports += (f"tests.attacks.planted.{self.plant}",) if self.plant else ()
         self.imports = imports
         with Zygote(imports, {**LIMITS, **self.settings}) as zygote:
             if zygote.ready["missing"]:
@@ -170,7 +170,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--skip", default="", help="rungs of the ladder to leave out")
-    parser.add_argument("--plant", help="module of hostile.planted")
+    parser.add_argument("--plant", help="module of planted")
     parser.add_argument("--only", default="", help="names of attacks")
     parser.add_argument("--without", default="", help="sheets to leave out")
     options = parser.parse_args(arguments)

@@ -6,4 +6,4 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "grading"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-collect_ignore = ["hostile", "battery.py"]
+collect_ignore = ["hostile", "planted", "battery.py"]

@@ -157,8 +157,10 @@ def test_attack(batteries, mode, name):
         ("comparable", "equal_to_everything", "score"),
         ("trusting", "tests_replaced (not repaired)", "score"),
         ("generous", "points_above_the_maximum", "damage"),
-        ("talkative", "text_of_errors", "damage"),
-        ("collisions", "colliding_sets", "limits"),
+        ("talkative", "hidden_input_by_loop", "damage"),
+        ("loops", "hidden_input_by_loop", "damage"),
+        ("records", "record_with_memory_address", "score"),
+        ("collisions", "colliding_sets", "taken"),
     ],
 )
 def test_a_planted_fault_is_found(tmp_path, plant, name, sign):
@@ -166,11 +168,12 @@ def test_a_planted_fault_is_found(tmp_path, plant, name, sign):
     done = subprocess.run(command(tmp_path / "b", *options), capture_output=True, text=True, timeout=120)
     assert (tmp_path / "b" / "battery.json").exists(), done.stderr[-3000:]
     found = json.loads((tmp_path / "b" / "battery.json").read_text())["attacks"][name]
-    signs = {"score": found["score"] > found["twin"], "damage": found["damage"], "limits": "time" in found["limits"]}
+    refused = "protocol" in found["limits"]
+    signs = {"score": found["score"] > found["twin"], "damage": found["damage"], "taken": not refused}
     assert signs[sign], found
 
 
-HARMLESS = ("reads_files", "writes_files", "internet", "local_sockets", "other_processes", "own_environment")
+HARMLESS = ("reads_files", "writes_files", "internet", "local_sockets", "other_processes")
 
 
 def test_without_the_ladder_the_same_attacks_succeed(tmp_path):

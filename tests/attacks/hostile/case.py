@@ -30,10 +30,11 @@ class Attack:
     Attributes:
         name: Its name.
         text: What it tries, one sentence.
-        source: Code behind the first wrong answer. Where it calls `report`, nothing may be in `reached`.
+        source: Code behind an answer. Where it calls `report`, nothing may be in `reached`.
         sheet: Key of `SHEETS`.
         wrong: Questions that the submission, and its twin, answer wrongly.
         answers: `dict` from question to an answer that the attack and its twin share.
+        place: Question behind whose answer the source stands; the first wrong one if `None`.
         costs: Whether the attack may cost points that its twin gets, as a broken process does.
         honest: The twin's points, where they are not those of the right answers.
         artifacts: `dict` from name to bytes, in place of the twin's or beside them.
@@ -49,6 +50,7 @@ class Attack:
     sheet: str = "plain"
     wrong: tuple = ("double",)
     answers: dict = field(default_factory=dict)
+    place: str | None = None
     costs: bool = False
     honest: float | None = None
     artifacts: dict = field(default_factory=dict)
@@ -85,7 +87,8 @@ class Attack:
             facts: `dict` of what the attacker knows of the machine.
         """
         answers = self.twin()
-        place = self.wrong[0] if self.wrong and self.wrong[0] in answers else next(iter(answers))
+        wrong = [name for name in self.wrong if name in answers]
+        place = self.place or next(iter([*wrong, *answers]))
         known = "".join(f"{name} = {value!r}\n" for name, value in facts.items())
         answers[place] += f"\n{known}{PREAMBLE}\n{self.source}" if self.source else ""
         return answers

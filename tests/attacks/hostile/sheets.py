@@ -126,6 +126,19 @@ PLAIN = Sheet(
     points={"double": 7, "count": 3, "table": 1, "apply": 1, "purse": 1, "greet": 1},
 )
 
+# Nothing hidden comes before the loop, in whose second round a visible line follows a hidden one.
+LOOP = Sheet(
+    (
+        answer("", "count"),
+        check(COUNT_IN_A_LOOP, "count-loop", 3),
+        answer("", "greet"),
+        check(hidden("", 'assert greet("Ada") == "hello Ada"'), "greet-test"),
+    ),
+    right={"count": PLAIN.right["count"], "greet": PLAIN.right["greet"]},
+    wrong={"count": PLAIN.wrong["count"], "greet": PLAIN.wrong["greet"]},
+    points={"count": 3, "greet": 1},
+)
+
 # An author who gives the student's own number as points: the least that can be kept is the maximum.
 GENEROUS = Sheet(
     (
@@ -242,4 +255,4 @@ NETWORKS = Sheet(
     artifacts={"model.keras": b"no model", "model.h5": b"no model"},
     settings={"call_seconds": 30, "cell_seconds": 60, "notebook_seconds": 120, "memory_mb": 2048},
 )
-SHEETS = {"plain": PLAIN, "generous": GENEROUS, "artifacts": ARTIFACTS, "networks": NETWORKS}
+SHEETS = {"plain": PLAIN, "loop": LOOP, "generous": GENEROUS, "artifacts": ARTIFACTS, "networks": NETWORKS}

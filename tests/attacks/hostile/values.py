@@ -129,7 +129,7 @@ encode, prime = wire.encode, (1 << 61) - 1
 def node(depth):
     if depth == 0:
         return ["frozenset", [["tuple", [["int", hex(k * prime)], 1.5]] for k in range(5_000)]]
-    return ["set", [["tuple", [node(depth - 1), depth]]]]
+    return ["frozenset", [["tuple", [node(depth - 1), depth]]]]
 wire.encode = lambda value, arrays, special: node(5) if type(value) is set else encode(value, arrays, special)
 def table(items): return {1}
 """
@@ -268,14 +268,14 @@ def double(x):
 """
 
 
-@attack(answers={"count": "def count(items):\n    return len(set(items))"}, wrong=("greet",))
+@attack(sheet="loop", wrong=("greet",), place="count", costs=True)
 def hidden_input_by_loop():
     """Passes hidden lines in a loop and then fails on a visible one, telling the hidden input in its error."""
     return """
 seen = []
 def count(items):
     seen.append(items)
-    if len(seen) > 4 and 918273645 in seen[-2]:
+    if len(seen) > 2 and 918273645 in seen[-2]:
         raise ValueError(f"seen {seen}")
     return len(set(items))
 """
