@@ -1,6 +1,7 @@
 """The students' version of a sheet: nbgrader clears it, this module checks it and puts it into `labs/`."""
 
 import ast
+import dataclasses
 import os
 import re
 import shutil
@@ -30,7 +31,7 @@ def release(sheet, course_dir="."):
         InputError: If the sheet is missing, nbgrader rejects it, or the result would give something away.
     """
     with tempfile.TemporaryDirectory(prefix="seglab-release-") as scratch:
-        return publish(make(sheet, course_dir, Path(scratch) / "course"), course_dir)
+        return publish(make(sheet, course_dir, Path(scratch) / "course"), Path(course_dir, "labs", sheet))
 
 
 def make(sheet, course_dir, scratch):
@@ -54,28 +55,45 @@ def make(sheet, course_dir, scratch):
         raise InputError(f"solutions/{sheet}: nbgrader cannot release it: {last_error(log)}")
     for path in sorted(made.glob("*.ipynb")):
         notebooks.write(notebooks.read(path), path)
-        problem = next(_leaks(Notebook.open(folder / "solutions" / sheet / path.name), Notebook.open(path)), None)
-        if problem:
-            raise InputError(f"solutions/{sheet}/{path.name}: {problem}")
+        check(folder / "solutions" / sheet / path.name, path)
     return made
 
 
-def publish(made, course_dir="."):
+def check(source, released, marks=()):
+    """Refuse a released notebook that gives something away.
+
+    Args:
+        source: Path of the notebook with its solutions.
+        released: Path of what students are to get.
+        marks: Pairs of a course's own mark and what this course writes: `"BEGIN SOLUTION"`, `"END SOLUTION"`,
+            `"BEGIN HIDDEN TESTS"` or `"END HIDDEN TESTS"`.
+
+    Raises:
+        InputError: If the release shows a solution or a hidden test, or one of its stubs does not raise
+            `NotImplementedError`; stubs of other courses may say what they like.
+    """
+    problem = next(_leaks(_open(source, marks), _open(released, marks)), None)
+    if problem:
+        raise InputError(f"{'/'.join(source.parts[-3:])}: {problem}")
+
+
+def publish(made, target):
     """Put a release in its place.
 
     Args:
         made: What `make` returned.
-        course_dir: The course.
+        target: Path of the folder that takes it.
 
     Returns:
-        `Path` of the released notebook.
+        `Path` of the released notebook, of the first one where there are several.
 
     Raises:
         InputError: If it cannot be written; the release that was there stays.
     """
-    target = Path(course_dir).resolve() / "labs" / made.name
+    target = Path(target).resolve()
     _replace_folder(made, target)
-    return target / f"{made.name}.ipynb"
+    main = target / f"{target.name}.ipynb"
+    return main if main.is_file() else min(target.glob("*.ipynb"))
 
 
 def sheets(course_dir="."):
@@ -117,6 +135,17 @@ def _is_main(path):
     return path.stem == path.parent.name
 
 
+def _open(path, marks):
+    """Read a notebook, with this course's marks in the place of another's."""
+    notebook, cells = Notebook.open(path), []
+    for cell in notebook.cells:
+        text = cell.source
+        for theirs, ours in marks:
+            text = text.replace(theirs, ours)
+        cells.append(dataclasses.replace(cell, source=text))
+    return dataclasses.replace(notebook, cells=tuple(cells))
+
+
 def _leaks(source, released):
     """Yield what a released notebook gives away, or what its stubs lack."""
     shown = {line.strip() for cell in source.cells for line in cell.visible.split("\n")}
@@ -131,8 +160,11 @@ def _leaks(source, released):
                 wanted = [line.strip() for line in region if line.strip()]
                 if len(wanted) > 1 and _holds(lines, wanted):
                     yield f"cell {cell.id} of the release shows {name} of cell {origin}. Take it out of the text."
+    whole = {cell.id: cell for cell in source.cells if cell.role == "answer" and not cell.secrets("SOLUTION")}
     for cell in released.cells:
-        if cell.role == "answer" and not _raises(cell):
+        if cell.id in whole and cell.source.strip() == whole[cell.id].source.strip() != "":
+            yield f"cell {cell.id} of the release shows a solution. Put it between BEGIN and END marks."
+        if released.kind == "release" and cell.role == "answer" and not _raises(cell):
             yield (
                 f'cell {cell.id} of the release does not raise NotImplementedError("Question {cell.question}: ..."). '
                 "Put the solution between ### BEGIN SOLUTION and ### END SOLUTION inside a function."
@@ -161,7 +193,7 @@ def _raises(cell):
 
 def _replace_folder(made, target):
     """Put a finished folder in the place of another, never leaving half of it."""
-    target.parent.mkdir(exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     new, old = target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
     for folder in (new, old):
         shutil.rmtree(folder, ignore_errors=True)

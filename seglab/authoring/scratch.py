@@ -42,12 +42,13 @@ def copy_course(course_dir, sheet, folder):
     return folder
 
 
-def run_nbgrader(course_dir, *arguments):
+def run_nbgrader(course_dir, *arguments, config="grader_config"):
     """Run an nbgrader command in a course.
 
     Args:
-        course_dir: The course's folder; its `grader_config.py` is used.
+        course_dir: The course's folder.
         *arguments: The command and its options, such as `"autograde", "lab1_fcn_unet"`.
+        config: Name of the configuration file in that folder, without its ending; `None` for a course without one.
 
     Returns:
         `(succeeded, log)`: whether nbgrader was content, and what it wrote.
@@ -55,7 +56,8 @@ def run_nbgrader(course_dir, *arguments):
     Raises:
         InputError: If nbgrader is not installed.
     """
-    command = [sys.executable, "-m", "nbgrader", *arguments, "--NbGrader.config_file_name=grader_config"]
+    options = [f"--NbGrader.config_file_name={config}"] if config else []
+    command = [sys.executable, "-m", "nbgrader", *arguments, *options]
     done = subprocess.run(
         command, cwd=course_dir, env=_environment(), capture_output=True, text=True, errors="replace", check=False
     )

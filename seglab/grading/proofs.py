@@ -9,14 +9,14 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 from seglab.authoring import notebooks
 from seglab.authoring.answers import answers_of, reference_files
-from seglab.authoring.release import make, publish
+from seglab.authoring.release import publish
 from seglab.errors import InputError
 from seglab.grading.course import Course
 from seglab.grading.modes import Case, Judged, Ordinary, reduced
+from seglab.grading.releasing import make_release
 from seglab.grading.repair import Form, repair
 from seglab.grading.repair.roles import nbgrader_metadata, role
 from seglab.grading.submissions import Sheet
@@ -35,7 +35,7 @@ def prove(sheet, course_dir=".", progress=None):
 
     Args:
         sheet: Name of the sheet.
-        course_dir: The course, the folder that holds `grader_config.py`.
+        course_dir: The folder of any nbgrader course.
         progress: Called with `(done, total, text)`; `None` for silence.
 
     Returns:
@@ -44,8 +44,9 @@ def prove(sheet, course_dir=".", progress=None):
     Raises:
         InputError: If a proof fails; its message names the sheet, the cell and the reason.
     """
+    course = Course(course_dir)
     with tempfile.TemporaryDirectory(prefix="seglab-proof-") as scratch:
-        return _prove(sheet, course_dir, make(sheet, course_dir, Path(scratch, "course")), progress)
+        return _prove(sheet, course, make_release(course, sheet, scratch), progress)
 
 
 def prove_and_release(sheet, course_dir=".", progress=None):
@@ -53,7 +54,7 @@ def prove_and_release(sheet, course_dir=".", progress=None):
 
     Args:
         sheet: Name of the sheet.
-        course_dir: The course, the folder that holds `grader_config.py`.
+        course_dir: The folder of any nbgrader course.
         progress: Called with `(done, total, text)`; `None` for silence.
 
     Returns:
@@ -62,10 +63,11 @@ def prove_and_release(sheet, course_dir=".", progress=None):
     Raises:
         InputError: If a proof fails, or the release cannot be written; the one that was there stays.
     """
+    course = Course(course_dir)
     with tempfile.TemporaryDirectory(prefix="seglab-proof-") as scratch:
-        made = make(sheet, course_dir, Path(scratch, "course"))
-        lines = _prove(sheet, course_dir, made, progress)
-        return publish(made, course_dir), lines
+        made = make_release(course, sheet, scratch)
+        lines = _prove(sheet, course, made, progress)
+        return publish(made, course.folder("release", sheet)), lines
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ class Proof:
         case: What is run.
         points: `dict` from the `grade_id` of each test to what it can give.
         loses: `dict` from `grade_id` to the points that must be lost there, and only there.
-        kind: `"solution"`, `"release"` or `"wrong answer"`.
+        kind: `"solution"`, `"release"`, `"another course's release"`, which may fail for any reason, or
+            `"wrong answer"`.
     """
 
     case: Case
@@ -85,8 +88,7 @@ class Proof:
     kind: str
 
 
-def _prove(sheet, course_dir, made, progress):
-    course = Course(course_dir)
+def _prove(sheet, course, made, progress):
     prepared = Sheet(course, sheet)
     proofs, lines = _proofs(prepared, course, made)
     say = progress or (lambda *_: None)
@@ -108,29 +110,32 @@ def _prove(sheet, course_dir, made, progress):
 
 def _proofs(sheet, course, made):
     """Return what is to be run, and the lines that will be true when all of it holds."""
-    source = course.folder("source", sheet.name)
+    folder = course.folder("source", sheet.name)
+    source = folder / f"{sheet.name if sheet.name in sheet.masters else min(sheet.masters)}.ipynb"
     answers = answers_of(sheet.name, course.root)
-    good_files = reference_files(course.root / "tests" / "answers" / sheet.name, source / f"{sheet.name}.ipynb")
+    good_files = reference_files(course.root / "tests" / "answers" / sheet.name, source)
     points = {name: _points(master) for name, master in sheet.masters.items()}
-    proofs = []
+    proofs, strict = [], True
     for name, master in sheet.masters.items():
         released = notebooks.read(made / f"{name}.ipynb")
-        form, where = Form(master, release=released, clearing=course.clearing), f"{source.name}/{name}.ipynb"
+        form, where = Form(master, release=released, clearing=course.clearing), f"{folder.name}/{name}.ipynb"
         solved = Case(f"{where}: the solution", name, master, _repaired(form, master, where), good_files)
         given = Case(f"{where}: the release", name, master, _repaired(form, released, where), {})
         proofs.append(Proof(solved, points[name], {}, "solution"))
-        proofs.append(Proof(given, points[name], points[name], "release"))
+        strict &= "seglab" in released.get("metadata", {})  # answers of other courses need not be functions
+        proofs.append(Proof(given, points[name], points[name], "release" if strict else "another course's release"))
     total = sum(sum(each.values()) for each in points.values())
     lines = [
         f"the solution gets all {total:g} points, in one process and through the judge",
-        "the release gets none, fails only with NotImplementedError, and shows neither a solution nor a hidden test",
+        f"the release gets none, {'fails only with NotImplementedError, ' if strict else ''}and shows neither a "
+        "solution nor a hidden test",
     ]
     known = {test: most for each in points.values() for test, most in each.items()}
     cells = {cell.get("id") for master in sheet.masters.values() for cell in master["cells"]}
     for answer in answers:
         _check_facts(answer, known, cells)
     for name, master in sheet.masters.items():
-        proofs += _of_answers(answers, name, master, points[name], good_files, source / f"{sheet.name}.ipynb")
+        proofs += _of_answers(answers, name, master, points[name], good_files, source)
     if answers:
         lines.append(f"{len(answers)} wrong answers lose exactly their points, in one process and through the judge")
     lost = {test for answer in answers for test in answer.loses}
@@ -193,14 +198,14 @@ def _check(proof, outcome, mode):
         got, wanted = outcome.points.get(test, 0.0), most - proof.loses.get(test, 0)
         kind, text = outcome.failures.get(test, (None, ""))
         said = f"{kind}: {' '.join(text.split())[:MAX_TEXT]}" if kind else "it passes"
-        if proof.kind == "release" and kind != "NotImplementedError":
+        if proof.kind == "release" and most and kind != "NotImplementedError":
             raise InputError(f"{title}: cell {test} must fail with NotImplementedError {mode}, but {said}")
         if got != wanted and proof.kind == "wrong answer":
             lost = f"loses {most - got:g} points of {test} {mode}, LOSES says {most - wanted:g}"
             raise InputError(f"{title}: {lost} ({said})")
         if got != wanted:
             raise InputError(f"{title}: cell {test} gives {got:g} of {most:g} points {mode}: {said}{ADVICE[mode]}")
-    if proof.kind == "wrong answer":
+    if proof.kind not in ("solution", "release"):
         return
     for cell, kind, text in outcome.errors:
         if proof.kind == "solution" or kind != "NotImplementedError":

@@ -1,6 +1,7 @@
 """Proofs of a release: a good sheet holds, and every planted fault is refused with its cell and the reason."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from seglab.authoring import notebooks
 from seglab.errors import InputError
 from seglab.grading import proofs
 from seglab.grading.modes import reduced
+
+sys.path.insert(0, str(Path(__file__).parent))
+import any_course
 
 ROOT = Path(__file__).parents[2]
 SHEET = "ex01_scale"
@@ -117,8 +121,10 @@ class Course:
             if "### BEGIN SOLUTION" in source:
                 source = source.split("### BEGIN SOLUTION")[0] + 'raise NotImplementedError("Question 1: Scale")'
             released.append({**each, "source": source})
-        notebooks.write(notebooks.clean({"cells": released}), made / f"{SHEET}.ipynb")
-        return proofs._prove(SHEET, self.folder, made, None)
+        stamped = notebooks.clean({"cells": released})
+        stamped["metadata"]["seglab"] = {"sheet": SHEET}
+        notebooks.write(stamped, made / f"{SHEET}.ipynb")
+        return proofs._prove(SHEET, proofs.Course(self.folder), made, None)
 
 
 @pytest.fixture
@@ -232,6 +238,34 @@ def test_what_no_test_can_feel_is_left_out_for_wrong_answers(course):
     uses = {**course.cells["q1-scale"], "source": "def scale(x, factor):\n    return shown[x]"}
     short, (wrong,) = reduced(master, [{"cells": list({**course.cells, "q1-scale": uses}.values())}])
     assert len(short["cells"]) == len(wrong["cells"]) == len(course.cells)
+
+
+def test_a_sheet_of_any_course_is_proven_and_released_where_the_course_has_it(tmp_path):
+    course = any_course.make(tmp_path / "vision")
+    before = {path for path in course.rglob("*") if "__pycache__" not in path.parts}
+    path, lines = proofs.prove_and_release("ps1", course)
+    assert path == course / "release" / "ps1" / "basics.ipynb"
+    assert lines[:2] == [
+        "the solution gets all 8 points, in one process and through the judge",
+        "the release gets none, and shows neither a solution nor a hidden test",
+    ]
+    assert sorted(each.name for each in path.parent.iterdir()) == ["basics.ipynb", "files.ipynb", "numbers.txt"]
+    after = {each for each in course.rglob("*") if "__pycache__" not in each.parts}
+    assert {each.relative_to(course).parts[0] for each in after - before} == {"release"}
+    assert "return 2 * x" not in path.read_text() and "default_rng" not in path.read_text()
+
+
+def test_marks_of_another_course_are_looked_for(tmp_path):
+    marks = 'c.ClearSolutions.begin_solution_delimeter = "SECRET"\nc.ClearSolutions.end_solution_delimeter = "PUBLIC"\n'
+    course = any_course.make(tmp_path, config=any_course.CONFIG + marks)
+    path = course / "source" / "ps1" / "basics.ipynb"
+    text = path.read_text().replace("BEGIN SOLUTION", "SECRET").replace("END SOLUTION", "PUBLIC")
+    text = text.replace("return 2 * x", "y = 2 * x\\n    return y").replace("# Problem set 1", "y = 2 * x\\nreturn y")
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"source/ps1/basics\.ipynb: cell title of the release shows a solution of"):
+        proofs.prove("ps1", course)
+    with pytest.raises(InputError, match=r"the course has no 'ps2'\. Sheets: ps1"):
+        proofs.prove("ps2", course)
 
 
 @pytest.mark.slow
