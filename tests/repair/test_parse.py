@@ -255,3 +255,13 @@ def test_damaged_structure_never_raises(small):
         assert repaired.notebook is not None or repaired.queue
         if repaired.notebook is not None:
             assert repair(form, json.dumps(repaired.notebook).encode()).notebook == repaired.notebook, seed
+
+
+def test_every_way_to_write_a_file_gives_the_same_notebook(lab, damage):
+    form = Form(lab.source, release=lab.release)
+    expected = repair(form, json.dumps(lab.solved).encode())
+    for writer in damage.WRITERS:
+        if writer is not damage.odd_types:
+            repaired = repair(form, writer(lab.solved, random.Random(0)))
+            assert repaired.notebook == expected.notebook, writer.__name__
+            assert repaired.queue == []

@@ -335,3 +335,72 @@ def test_an_older_release_is_noted(lab):
         f"made from release 0123456789ab of the sheet, repaired against {lab.release['metadata']['seglab']['release']}"
     ]
     assert repaired.queue == []
+
+
+def test_a_test_pasted_into_the_fence_of_a_retyped_answer_is_taken_out_at_once(sheet):
+    test = "assert mean([1, 2, 3]) == 2\nassert mean([5]) == 5"
+    notebook = sheet.hand_in(mean=f"This is mine:\n```python\n{MEAN}\n\n{test}\n```\nIt works.")
+    notebook["cells"][sheet.at(notebook, "mean")]["cell_type"] = "markdown"
+    repaired = sheet.repair(notebook)
+    assert text_of(repaired, "mean") == MEAN
+    assert "This is mine:" in "\n".join(helpers(repaired))
+
+
+def test_the_stub_left_and_the_answer_below_it_split_in_the_middle(sheet):
+    notebook = sheet.hand_in()
+    at = sheet.at(notebook, "mean") + 1
+    notebook["cells"][at:at] = [sheet.cell("def mean(values):"), sheet.cell("    return sum(values) / len(values)")]
+    repaired = sheet.repair(notebook)
+    assert text_of(repaired, "mean") == MEAN and reasons(repaired, "mean") == []
+
+
+def test_an_answer_that_was_moved_keeps_its_helpers(sheet):
+    notebook = sheet.hand_in(mean=MEAN)
+    answer = notebook["cells"].pop(sheet.at(notebook, "stack"))
+    notebook["cells"][:0] = [{**answer, "source": STACK}, sheet.cell("Stack.limit = 3")]
+    cells = sheet.repair(notebook).notebook["cells"]
+    place = next(i for i, cell in enumerate(cells) if is_helper(cell))
+    assert cells[place - 1]["source"] == STACK
+
+
+def test_half_of_the_variables_elsewhere_go_to_a_person(small):
+    source = small.variables()
+    notebook = small.released(source)
+    notebook["cells"][3]["source"] = "ordered = sorted(data)"
+    notebook["cells"].append(small.cell("first = ordered[0]"))
+    repaired = repair(source, json.dumps(notebook).encode())
+    assert reasons(repaired, "p1") == ["p1: cell 12 sets first too"]
+    notebook["cells"].insert(4, notebook["cells"].pop())
+    repaired = repair(source, json.dumps(notebook).encode())
+    assert text_of(repaired, "p1") == "ordered = sorted(data)\nfirst = ordered[0]" and reasons(repaired, "p1") == []
+
+
+def test_a_test_that_goes_on_indented_is_an_edited_test_not_two_pieces(lab):
+    """The lab's own source handed in: hidden tests stand indented below the visible ones."""
+    repaired = repair(lab.release, json.dumps(lab.source).encode())
+    assert repaired.queue == [] and helpers(repaired) == []
+    assert "cell 18: edited q1-fusion-test-shape, replaced by the sheet's" in repaired.log
+
+
+def test_given_cells_with_the_same_text_are_told_apart_by_their_order(small):
+    source = small.book(
+        small.cell("show_results()"),
+        small.answer("def f():\n    pass", "f"),
+        small.cell("show_results()"),
+        small.answer("def g():\n    pass", "g"),
+        small.cell("show_results()"),
+    )
+    notebook = copy.deepcopy(source)
+    notebook["cells"].insert(3, small.cell("helper = 1"))
+    repaired = repair(source, json.dumps(notebook).encode())
+    assert [is_helper(cell) for cell in repaired.notebook["cells"]] == [False, False, False, True, False, False]
+    assert not any("second copy" in line for line in repaired.log)
+
+
+def test_an_id_that_stands_for_two_cells_is_the_answers(small):
+    text = small.cell("Some words about the first question.", "markdown")
+    text["id"] = "one"
+    source = small.book(text, small.answer("pass", "one"))
+    handed_in = {**small.cell("x = 1"), "id": "one", "metadata": {}}
+    repaired = repair(source, json.dumps({"cells": [handed_in]}).encode())
+    assert text_of(repaired, "one") == "x = 1"

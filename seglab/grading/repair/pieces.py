@@ -4,6 +4,7 @@ from seglab.grading.repair import texts
 from seglab.grading.repair.markers import marked
 
 LONG_BLOCK = 40  # characters; a shorter given text in the midst of another cell may be a coincidence
+MAX_GAP = 5  # empty lines after which a program may go on
 SHORT_BLOCK = 8  # characters; at the end of a cell that many tell
 
 
@@ -87,6 +88,7 @@ def _blocks_at(lines, position, at_an_end, form, present):
             continue
         if size < LONG_BLOCK and (size < SHORT_BLOCK or not at_an_end or (elsewhere and given.role != "test")):
             continue
-        goes_on = lines[end : end + 1] and lines[end][:1] in (" ", "\t") and lines[end].strip()
+        below = next((line for line in lines[end : end + MAX_GAP] if line.strip()), "")
+        goes_on = below.startswith((" ", "\t")) and given.kind == "code"
         if [line.rstrip() for line in lines[position:end]] == block and not goes_on:
             yield len(block), given

@@ -3,7 +3,7 @@
 Merged cells fall apart here: at marker lines, at the text of given cells, and between functions of different answers.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from seglab.grading.repair import texts
 from seglab.grading.repair.form import FormCell
@@ -136,9 +136,9 @@ def _copy(cell, given, form):
 def _parts(cell, form, present, log):
     """Cut one cell at markers and at given texts, and say what each part is."""
     own, method = home(cell, form)
+    cell, segments = _unfenced(cell, own, form, log)
     runs = cut_text(cell.text, form, present)
     by_marker = [slot for _, slot, _ in runs if slot]
-    segments = []
     claimed = own is None or not own.is_slot or own.name in by_marker
     may_be_edited = own is not None and not own.is_slot and own.position not in present
     may_be_edited = may_be_edited and all(given is not own for _, _, given in runs)
@@ -171,19 +171,32 @@ def _parts(cell, form, present, log):
     return glued
 
 
+def _unfenced(cell, own, form, log):
+    """A text cell whose fences hold an answer in code becomes that code, beside a segment with the words around it."""
+    answer = own is not None and own.is_slot and own.kind == "code"
+    if cell.kind == "code" or "```" not in cell.text or not (answer or any(name in cell.text for name in form.owner)):
+        return cell, []
+    code, rest = texts.fenced(cell.text)
+    if not (answer or texts.read_code(code).defines & set(form.owner)):
+        return cell, []
+    log.append(f"cell {cell.number}: code in a text cell, turned back into code")
+    words = Segment(cell.number, cell.kind, without_markers(rest).strip("\n"), attachments=cell.attachments)
+    return replace(cell, kind="code", text=code), [words] if not words.blank else []
+
+
 def _code_of(segment, form):
-    """The code of a segment, also of one that was turned into text; `(code, rest)`."""
+    """The code of a segment, also of one that was turned into text."""
     if segment.kind == "code":
-        return segment.text, ""
+        return segment.text
     wants_code = segment.slot is not None and form.slots[segment.slot].kind == "code"
     if wants_code or (segment.slot is None and any(name in segment.text for name in form.owner)):
-        return texts.fenced(segment.text)
-    return "", ""
+        return texts.fenced(segment.text)[0]
+    return ""
 
 
 def _owners(segment, form):
     """Answers whose functions a segment defines."""
-    code, _ = _code_of(segment, form)
+    code = _code_of(segment, form)
     return {form.owner[name] for name in texts.read_code(code).defines if name in form.owner} if code else set()
 
 
@@ -192,7 +205,7 @@ def _answers(segment, form):
     if segment.slot is None or segment.blank:
         return False
     slot = form.slots[segment.slot]
-    code, _ = _code_of(segment, form)
+    code = _code_of(segment, form)
     if texts.same_answer_key(code or segment.text, slot.kind) == slot.key:
         return False
     wanted = form.wanted[segment.slot]
@@ -204,22 +217,18 @@ def _by_names(segment, form, answered, log):
     if segment.given is not None or segment.helper or segment.blank:
         return [segment]
     owners = _owners(segment, form)
-    code, rest = _code_of(segment, form)
-    retyped = segment.kind != "code" and (segment.slot is not None or owners) and bool(code)
-    made = []
-    if retyped:
-        if without_markers(rest).strip("` \n"):
-            made.append(Segment(segment.number, segment.kind, rest, attachments=segment.attachments))
+    code = _code_of(segment, form)
+    if segment.kind != "code" and (segment.slot is not None or owners) and code:
         segment = Segment(segment.number, "code", code.strip("\n"), segment.slot, segment.method)
         log.append(f"cell {segment.number}: code in a text cell, turned back into code")
     strangers = owners - answered - {segment.slot}
     if segment.slot is None and len(owners) == 1:
         segment.slot, segment.method, segment.edited = next(iter(owners)), "defined names", None
     elif strangers:
-        return made + _cut_by_names(segment, form, strangers, log)
+        return _cut_by_names(segment, form, strangers, log)
     elif segment.slot is None and owners:  # all of them are answered elsewhere
-        return made + _cut_by_names(segment, form, owners, log)
-    return [*made, segment]
+        return _cut_by_names(segment, form, owners, log)
+    return [segment]
 
 
 def _cut_by_names(segment, form, strangers, log):
