@@ -404,3 +404,10 @@ def test_an_id_that_stands_for_two_cells_is_the_answers(small):
     handed_in = {**small.cell("x = 1"), "id": "one", "metadata": {}}
     repaired = repair(source, json.dumps({"cells": [handed_in]}).encode())
     assert text_of(repaired, "one") == "x = 1"
+
+
+def test_a_pasted_test_that_was_split_with_its_cell_is_taken_out_at_once(sheet):
+    notebook = sheet.hand_in(mean=f"{MEAN}\n\nassert mean([1, 2, 3]) == 2")
+    at = sheet.at(notebook, "mean")
+    notebook["cells"].insert(at + 1, {**notebook["cells"][at], "source": "assert mean([5]) == 5"})
+    assert text_of(sheet.repair(notebook), "mean") == MEAN
