@@ -18,12 +18,16 @@ demo: setup ## train FCN and U-Net on the built-in data, write the report, relea
 	@seglab demo
 
 test: setup ## the test suite (skips what is marked slow)
-	@pytest -n 2 --dist loadfile -m "not slow and not browser"
+	@pytest -n 2 --dist loadfile -m "not slow and not browser" --ignore tests/attacks
+	@pytest -q tests/attacks  # alone: it watches the processes of the machine
 	@pytest -q --nbval-lax course
 
 test-all: setup ## everything, in all three locked environments
-	pytest -n 2 --dist loadfile && pytest -q --nbval-lax course
-	for set in newest colab; do sh locks/install.sh locks/$$set.txt .venv-$$set && .venv-$$set/bin/python -m pytest -n 2 --dist loadfile || exit 1; done
+	pytest -n 2 --dist loadfile --ignore tests/attacks && pytest -q tests/attacks && pytest -q --nbval-lax course
+	for set in newest colab; do \
+	    sh locks/install.sh locks/$$set.txt .venv-$$set && \
+	    .venv-$$set/bin/python -m pytest -n 2 --dist loadfile --ignore tests/attacks || exit 1; \
+	done
 
 lab: setup ## open the course in JupyterLab with nbgrader's extension
 	@jupyter lab

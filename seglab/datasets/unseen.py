@@ -147,7 +147,7 @@ def seed_of(notebook):
         InputError: If the notebook names no seed, or several.
     """
     cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
-    found = {seed for cell in cells for seed in re.findall(r"UNSEEN_SEED = (0x[0-9a-f]+)", "".join(cell["source"]))}
+    found = {seed for cell in cells for seed in re.findall(r"UNSEEN_SEED = (0x[0-9a-fA-F]+)", "".join(cell["source"]))}
     if len(found) != 1:
         raise InputError(f"{notebook} must name one UNSEEN_SEED, found {len(found)}; is it the solution?")
     return int(found.pop(), 16)
