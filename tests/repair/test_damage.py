@@ -48,6 +48,11 @@ def verdicts(repaired, truth):
     """
     cells, found = repaired.notebook["cells"], {}
     states = {slot.grade_id: slot.state for slot in repaired.slots}
+
+    def asked_or_free(cell):
+        name = nbgrader_metadata(cell).get("grade_id")
+        return is_helper(cell) or any(reason.startswith(f"{name}: ") for reason in repaired.queue)
+
     for index, cell in enumerate(cells):
         name = nbgrader_metadata(cell).get("grade_id")
         if name not in truth or is_helper(cell):
@@ -55,7 +60,7 @@ def verdicts(repaired, truth):
         have, want = lines_of(cell["source"]), lines_of(truth[name] or "")
         near = cells[max(0, index - 3) : index + 4]
         around = [line for other in near if is_helper(other) or other is cell for line in lines_of(other["source"])]
-        helpers = {line for other in cells if is_helper(other) for line in lines_of(other["source"])}
+        shown = {line for other in cells if asked_or_free(other) for line in lines_of(other["source"])}
         if truth[name] is None:
             # Whatever else stands where nothing was answered is read by a person, who gives points for it.
             fine = states[name] == "unanswered" or role(cell) == "manual"
@@ -64,7 +69,7 @@ def verdicts(repaired, truth):
             verdict = "right"
         elif holds(around, want) or (cell["cell_type"] == "code" and sorted(have) == sorted(want)):
             verdict = "in parts"
-        elif role(cell) == "manual" and states[name] == "answered" and set(want) <= helpers | set(have):
+        elif role(cell) == "manual" and states[name] == "answered" and set(want) <= shown | set(have):
             verdict = "in parts"  # a person reads the whole notebook
         else:
             verdict = "lost"
