@@ -45,11 +45,11 @@ REFUSED = set(filter(None, os.environ.get("SEGLAB_RUNGS_REFUSED", "").split(",")
 
 
 def names_for(mode):
-    """Names of the attacks that are tried in a mode."""
-    if mode != "no namespaces":
-        return list(ATTACKS)
-    modules = tuple(module.__name__ for module in OF_THE_LADDER)
-    return [name for name, attack in ATTACKS.items() if attack.module in modules]
+    """Names of the attacks that are tried in a mode; TensorFlow is imported once, by the first that runs."""
+    modules = {module.__name__ for module in (OF_THE_LADDER if mode == "no namespaces" else SUBJECTS)}
+    with_networks = mode == "root" if os.geteuid() == 0 else mode == "user"
+    chosen = [attack for attack in ATTACKS.values() if attack.module in modules]
+    return [attack.name for attack in chosen if with_networks or attack.sheet != "networks"]
 
 
 def command(folder, *options):
