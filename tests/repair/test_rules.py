@@ -411,3 +411,11 @@ def test_a_pasted_test_that_was_split_with_its_cell_is_taken_out_at_once(sheet):
     at = sheet.at(notebook, "mean")
     notebook["cells"].insert(at + 1, {**notebook["cells"][at], "source": "assert mean([5]) == 5"})
     assert text_of(sheet.repair(notebook), "mean") == MEAN
+
+
+def test_versions_that_are_nested_too_deep_to_compare_still_count_as_two(sheet):
+    deep = "def mean(values):\n    return 0" + " + 1" * 1500
+    notebook = sheet.hand_in(mean=deep)
+    at = sheet.at(notebook, "mean")
+    notebook["cells"].insert(at + 1, {**notebook["cells"][at], "source": deep + " + values"})
+    assert "2 versions" in reasons(sheet.repair(notebook), "mean")[0]

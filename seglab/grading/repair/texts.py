@@ -138,7 +138,8 @@ def _read_code(text):
         first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
         binds = frozenset(top_level_names(node))
         kind = type(node).__name__
-        statements.append(Statement(kind, first - 1, node.end_lineno, _definitions(node), binds, _digest(_dump(node))))
+        key = _digest(_dump(node) or ast.get_source_segment(text, node) or str(first))
+        statements.append(Statement(kind, first - 1, node.end_lineno, _definitions(node), binds, key))
     return Code(
         True,
         tuple(statements),
@@ -222,11 +223,11 @@ def _parse(text):
 
 
 def _dump(node):
-    """The node as text, without positions and without the message of a stub."""
+    """The node as text, without positions and without the message of a stub; empty where it is nested too deep."""
     try:
         return STUB_MESSAGE.sub(r"\1, args=[]", ast.dump(node))
     except RecursionError:
-        return f"deep {type(node).__name__} {node.lineno} {node.end_lineno}"
+        return ""
 
 
 def _digest(text):
