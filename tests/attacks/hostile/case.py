@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from .sheets import SHEETS
 
-SHORT = {"call_seconds": 1, "cell_seconds": 2}  # for what never ends
+SHORT = {"call_seconds": 0.6, "cell_seconds": 1.2}  # for what never ends
 
 PREAMBLE = """
 import os, sys

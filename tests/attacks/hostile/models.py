@@ -27,29 +27,30 @@ def build(): return Functional()
 
 @attack(**NETWORKS)
 def patched_keras():
-    """Replaces Keras's and TensorFlow's own functions."""
+    """Replaces Keras's and TensorFlow's own functions, and has its model say what the test wants to hear."""
     return """
 import tensorflow as tf
-for name in ("predict", "set_weights", "__call__", "evaluate", "fit"):
-    setattr(keras.Model, name, lambda self, *a, **k: None)
+keras.Model.count_params = lambda self: 15
+keras.Model.output_shape = (None, 3)
+keras.Model.set_weights = lambda self, weights: None
+keras.Model.predict = keras.Model.__call__ = lambda self, x, *a, **k: np.zeros((len(x), 3), "float32")
 keras.ops.matmul = tf.matmul = lambda *a, **k: 0
-tf.debugging.assert_equal = tf.debugging.assert_near = lambda *a, **k: None
-keras.models.load_model = keras.saving.load_model = lambda *a, **k: None
+tf.debugging.assert_equal = tf.debugging.assert_near = np.testing.assert_allclose = lambda *a, **k: None
+keras.models.load_model = keras.saving.load_model = lambda *a, **k: keras.Model()
 """
 
 
 @attack(**NETWORKS)
 def symbolic_results():
-    """Returns symbolic, sparse and ragged tensors, variables and data sets where arrays are expected."""
+    """Has its model return symbolic, sparse and ragged tensors, variables and data sets in place of arrays."""
     return """
 import tensorflow as tf
-plain = build
-def build():
-    model = plain()
-    odd = [keras.KerasTensor((5, 3)), tf.sparse.eye(5, 3), tf.ragged.constant([[1.0]]), tf.Variable(tf.ones((5, 3))),
-           tf.data.Dataset.range(3).repeat(), tf.constant(["a"]), tf.zeros((5, 3), tf.bfloat16), tf.TensorSpec((5, 3))]
-    model.predict = lambda x, **k: odd[len(x) % 1 + os.getpid() % len(odd)]
-    return model
+class Odd(keras.Sequential):
+    def predict(self, x, **options):
+        odd = [keras.KerasTensor((5, 3)), tf.sparse.eye(5, 3), tf.ragged.constant([[1.0]]), tf.constant(["a"]),
+               tf.Variable(tf.ones((5, 3))), tf.data.Dataset.range(3).repeat(), tf.zeros((5, 3), tf.bfloat16)]
+        return odd[id(x) // 16 % len(odd)]
+def build(): return Odd([keras.Input((4,)), keras.layers.Dense(3)])
 """
 
 
@@ -69,7 +70,7 @@ class Times(Layer): pass
 """
 
 
-@attack(sheet="networks", wrong=("times",), costs=True)
+@attack(sheet="networks", wrong=("times",), costs=True, settings={"call_seconds": 4})
 def operation_without_end():
     """Runs TensorFlow operations that never return and start threads."""
     return """
@@ -77,7 +78,7 @@ import tensorflow as tf
 class Times(keras.layers.Layer):
     def __init__(self, factor): super().__init__()
     def __call__(self, x):
-        return tf.while_loop(lambda y: True, lambda y: y, [tf.zeros(())])
+        return tf.while_loop(lambda y: True, lambda y: [y + 1], [tf.zeros(())])
 """
 
 
