@@ -185,3 +185,19 @@ def test_without_the_ladder_the_same_attacks_succeed(tmp_path):
     for name in HARMLESS:
         reached = found[name]["report"] and found[name]["report"][1] != "[]"
         assert reached or found[name]["damage"], f"{name} would not be noticed"
+
+
+@pytest.mark.parametrize("skipped, harmed", [("", False), ("seccomp", True)])
+def test_an_interpreter_that_the_user_owns_stays_as_it_is(skipped, harmed):
+    with tempfile.TemporaryDirectory(prefix="seglab-attacks-") as base:
+        Path(base).chmod(0o777)
+        made = run_as_somebody_else([sys.executable, "-m", "venv", "--copies", "--without-pip", f"{base}/own"])
+        assert made.returncode == 0, made.stderr
+        (packages,) = Path(base, "own").glob("lib/python*/site-packages")
+        others = [path for path in sys.path if Path(path).name == "site-packages"]
+        (packages / "others.pth").write_text("".join(f"import site; site.addsitedir({path!r})\n" for path in others))
+        call = command(Path(base, "b"), "--only", "changes_modes", "--skip", skipped)
+        done = run_as_somebody_else([f"{base}/own/bin/python", *call[1:]])
+        assert Path(base, "b", "battery.json").exists(), done.stderr[-3000:]
+        found = json.loads(Path(base, "b", "battery.json").read_text())["attacks"]["changes_modes"]
+        assert any("interpreter" in line for line in found["damage"]) == harmed, found
