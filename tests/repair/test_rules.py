@@ -419,3 +419,27 @@ def test_versions_that_are_nested_too_deep_to_compare_still_count_as_two(sheet):
     at = sheet.at(notebook, "mean")
     notebook["cells"].insert(at + 1, {**notebook["cells"][at], "source": deep + " + values"})
     assert "2 versions" in reasons(sheet.repair(notebook), "mean")[0]
+
+
+def test_a_test_that_students_see_nothing_of_keeps_its_place(small):
+    source = small.functions()
+    release = small.released(source)
+    ids = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in release["cells"]]
+    at = ids.index("mean-hidden")
+    assert release["cells"][at]["source"] == ""
+    release["cells"].insert(at + 1, small.cell("mine = 1"))
+    for master in (source, small.released(source)):
+        repaired = repair(master, json.dumps(release).encode())
+        assert is_helper(repaired.notebook["cells"][at + 1])
+        assert repair(master, json.dumps(repaired.notebook).encode()).notebook == repaired.notebook
+
+
+def test_code_found_by_its_place_alone_goes_to_a_person(sheet):
+    """An answer may have been deleted, and something else written there."""
+    notebook = sheet.hand_in(mean=MEAN, drawing="print('cost: ' + '-' * 20)", cost="Constant.")
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+    repaired = sheet.repair(notebook)
+    assert text_of(repaired, "drawing").startswith("print(")
+    assert reasons(repaired, "drawing") == ["drawing: found by position only (confidence 0.50)"]
+    assert text_of(repaired, "cost") == "Constant." and reasons(repaired, "cost") == []

@@ -87,8 +87,8 @@ def _fill(form, segments, choices, gap, whole):
             indices = range(before + 1, after)
             if all(_suits(form, segments, index, slot) for index, slot in zip(indices, row, strict=True)):
                 for index, slot in zip(indices, row, strict=True):
-                    nameless = not form.wanted[slot.name] and not form.weak[slot.name]
-                    _take(choices[slot.name], [index], segments, "position", 0.7 if whole and nameless else 0.5)
+                    trust = 0.7 if whole and slot.kind != "code" else 0.5
+                    _take(choices[slot.name], [index], segments, "position", trust)
                     gap.remove(slot)
     for slot in list(gap):
         before, after = places.get(slot.position - 1), places.get(slot.position + 1)

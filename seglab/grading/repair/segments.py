@@ -111,10 +111,13 @@ def _whole_copies(found, form):
     """Map cell numbers to the given cells that they are exact copies of; originals take the cell's own id first."""
     whole, taken, last = {}, set(), -1
     for cell in found:
-        same = form.by_text.get(texts.comparable(cell.text)) if not cell.helper else None
+        text = texts.comparable(cell.text)
+        own, _ = home(cell, form)
+        same = form.by_text.get(text) if not cell.helper else None
+        if not text and own is not None and not own.is_slot and not texts.comparable(own.visible):
+            same = [own]  # a test that students see nothing of
         if not same:
             continue
-        own, _ = home(cell, form)
         free = [given for given in same if given.position not in taken]
         later = [given for given in free if given.position > last]
         match = own if own in same else (later or free or same)[0]
