@@ -43,11 +43,11 @@ def address(tmp_path_factory):
 def fetch(address, path):
     url, server, log = address
     request = urllib.request.Request(url + path, headers={"Authorization": "token t"})
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while time.monotonic() < until:
         assert server.poll() is None, log.read_text()
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
-            return urllib.request.urlopen(request, timeout=20).read().decode()
+        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            return urllib.request.urlopen(request, timeout=120).read().decode()
         time.sleep(0.3)
     raise AssertionError(log.read_text())
 
