@@ -14,7 +14,8 @@ supported='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 python=
 for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
     if "$candidate" -c "$supported" 2>/dev/null; then
-        python=$candidate
+        # The interpreter itself: the one on the path may belong to the environment that is made anew below.
+        python=$("$candidate" -c 'import sys; print(sys._base_executable)')
         break
     fi
 done
@@ -34,7 +35,7 @@ rm -rf "$venv"
 # A set PIP_REQUIRE_VIRTUALENV, a user site or a PYTHONPATH must not change what the lock says.
 unset PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 if command -v uv >/dev/null 2>&1; then
-    uv venv --quiet --python "$(command -v "$python")" "$venv"
+    uv venv --quiet --python "$python" "$venv"
     uv pip sync --quiet --python "$venv/bin/python" --require-hashes --compile-bytecode "$lock"
     uv pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable "$root"
 else

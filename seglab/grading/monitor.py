@@ -43,6 +43,7 @@ def run(spec, connection, output, status):
         _, code, usage = _wait(student)
         if cgroups.killed_for_memory(ladder.groups):
             report["limit"] = "memory"
+        report["killed"] = report.pop("ended") and report["limit"] is None and os.WTERMSIG(code) == signal.SIGKILL
         report |= {"exit": code, "cpu": round(usage.ru_utime + usage.ru_stime, 3)}
         with contextlib.suppress(OSError):
             up.send(json.dumps(report).encode())
@@ -74,16 +75,17 @@ def _watch(student, handle, up, spec, groups):
 
     Where a control group holds the student, the kernel counts more exactly than this process can.
     """
-    peak, limit = 0, None
+    peak, limit, ended = 0, None, False
     while limit is None:
         ready, _, _ = select.select([handle, up], [], [], POLL_SECONDS)
         taken = memory_of_tree(os.getpid(), spec["base_memory"])
         peak = max(peak, taken)
         if ready:
+            ended = handle in ready  # by itself, or by somebody else's hand
             break
         if taken > spec["memory"] and not cgroups.holds(student, groups):
             limit = "memory"
-    return {"peak_mb": peak >> 20, "limit": limit}
+    return {"peak_mb": peak >> 20, "limit": limit, "ended": ended}
 
 
 def memory_of_tree(root, base):

@@ -22,7 +22,7 @@ class Result:
     Attributes:
         ended: Whether a judge came to the end of the notebook.
         error: Why the notebook as a whole could not be graded, or `None`.
-        finished: `grade_id`s of the tests that have a verdict.
+        finished: `grade_id`s of the tests that need not be run again.
     """
 
     def __init__(self, job, versions):
@@ -59,7 +59,7 @@ class Result:
                 continue
 
     def blame(self, limit):
-        """Give the test in which a judge was killed its verdict.
+        """Give the test in which a judge broke its limits its verdict; one that died of itself gave none.
 
         Args:
             limit: Which limit ended the judge.
@@ -71,8 +71,8 @@ class Result:
         if self.begun is None or self.begun in self.finished:
             self.error = self.error or f"the judge was stopped outside of a test: {limit or 'it ended'}"
             return False
-        cell = self.cells[self.begun]
-        cell.update(points=0.0, kind="Killed", error=STOPPED, detail=f"the judge was stopped: {limit or 'it ended'}")
+        if limit in ("judge time", "judge memory"):
+            self.cells[self.begun].update(kind="Killed", error=STOPPED, detail=f"the judge was stopped: {limit}")
         self.finished.add(self.begun)
         return True
 
@@ -84,8 +84,12 @@ class Result:
             seconds: How long the job took.
 
         Returns:
-            The result, a `dict`.
+            The result, a `dict`. Where a test has no verdict there is an `error`: nothing is silently worth 0.
         """
+        missing = [name for name, cell in self.cells.items() if cell["error"] == NOT_REACHED]
+        if missing and self.error is None:
+            limits = ", ".join(dict.fromkeys(self.limits)) or "none"
+            self.error = f"not reached: {', '.join(missing)[:300]} (limits hit: {limits})"
         result = {
             "key": self.job["key"],
             "score": sum(cell["points"] for cell in self.cells.values()),

@@ -14,7 +14,6 @@ DEFAULTS = {
     "output_kb": 64,  # what is kept of a student's output
     "flood_mb": 50,  # output that ends a student's process
     "callbacks": 10_000,  # calls of the test's functions in one call of a student's function
-    "respawns": 2,  # how often a student's process that died is started again
     "skip": [],  # rungs of the ladder not to try
     "allow_weak_sandbox": False,
     "gpu": False,

@@ -26,7 +26,7 @@ class Run:
 
     def __init__(self, judge, start, tell):
         self.judge, self.start, self.tell, self.settings = judge, start, tell, judge.settings
-        self.student, self.replay, self.respawns = None, [], 0
+        self.student, self.replay = None, []
         self.owned, self.in_functions, self.tainted = set(), set(), False
 
     def begin(self):
@@ -79,14 +79,23 @@ class Run:
         else:
             self.tell({"begin": name})
             verdict = self._judge(index, code, most)
-            cell = {"points": verdict.points, "max": most, "kind": verdict.kind, "error": verdict.error}
-            seconds = round(time.monotonic() - begun, 4)
-            self.tell({"cell": name, **cell, "detail": verdict.detail, "seconds": seconds})
+            if verdict is not None:
+                cell = {"points": verdict.points, "max": most, "kind": verdict.kind, "error": verdict.error}
+                seconds = round(time.monotonic() - begun, 4)
+                self.tell({"cell": name, **cell, "detail": verdict.detail, "seconds": seconds})
         self.owned -= defined_names(judge.trees[index])
         self.in_functions |= cell_code.names_in_functions(judge.trees[index])
 
     def _judge(self, index, code, most):
+        """Return the verdict on a test, `None` where nobody can tell what the answer is worth: a person looks then.
+
+        That is so where the notebook's time was over, where no process came up again behind one that died, and where
+        something outside of the grading killed it, as a machine does that runs out of memory.
+        """
         self._revive()
+        if not self.student.alive:
+            self.tell({"log": f"{self.judge.label(index)}: not run, there is no process with the answers any more"})
+            return None
         printed = len(self.student.output)
         value, error = self._bind_and_run(index)
         if error is None:
@@ -98,6 +107,10 @@ class Run:
         elif isinstance(error, Killed) and error.limit:
             self.tell({"limit": error.limit})
         self.tainted |= _reached_hidden(code, error)
+        if not self.student.alive and (self._seconds_left() <= 0 or self.student.end.get("killed")):
+            why = "something else killed the process" if self.student.end.get("killed") else "no time was left"
+            self.tell({"log": f"{self.judge.label(index)}: not run to its end, {why}"})
+            return None
         verdict = failed(code, error, tainted=self.tainted, show_hidden=self.settings["show_hidden_messages"])
         said = bytes(self.student.output[printed:]).decode("utf-8", "replace")[-1000:]
         verdict.detail += f"\nprinted:\n{said}" if said else ""
@@ -145,10 +158,9 @@ class Run:
             self.tell({"log": f"{label}: {error}"[:500]})
 
     def _revive(self):
-        """Start the student's process again if it died, and run again what had run."""
-        if self.student.alive or self.respawns >= self.settings["respawns"] or self._seconds_left() <= 0:
+        """Start the student's process again if it died, and run again what had run, as long as there is time."""
+        if self.student.alive or self._seconds_left() <= 0:
             return
-        self.respawns += 1
         self._tell_end()
         self.student = self.start()
         with contextlib.suppress(Killed):

@@ -31,7 +31,7 @@ class Tensor(np.ndarray):
 
 
 class Record(tuple):
-    """What was a named tuple on the other side: a tuple whose items have names, and no methods."""
+    """What was a named tuple on the other side: a tuple whose items have names; no method of the student's."""
 
     def __new__(cls, names, items):
         """Make a record of as many names as items."""
@@ -47,6 +47,20 @@ class Record(tuple):
         if _is_public(name) and name in fields:
             return self[fields.index(name)]
         raise AttributeError(name)
+
+    def __reduce__(self):
+        return Record, (self._fields, tuple(self))
+
+    def _asdict(self):
+        """Return the items by their names."""
+        return dict(zip(self._fields, self, strict=True))
+
+    def _replace(self, **items):
+        """Return a record with other items under some of the names."""
+        unknown = items.keys() - set(self._fields)
+        if unknown:
+            raise ValueError(f"no such fields: {sorted(unknown)}")
+        return Record(self._fields, (self._asdict() | items).values())
 
     @property
     def count(self):

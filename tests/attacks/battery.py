@@ -38,7 +38,6 @@ LIMITS = {
     "judge_memory_mb": 512,
     "disk_mb": 32,
     "tasks": 100,
-    "respawns": 12,
 }
 REPORT = re.compile(r"tried (\d+), reached (\[.*)")
 

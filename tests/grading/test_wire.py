@@ -1,6 +1,7 @@
 """Values and frames between the processes: what goes in comes out, and nothing else ever comes out."""
 
 import collections
+import copy
 import json
 import math
 import os
@@ -116,6 +117,10 @@ def test_named_tuples_keep_names_and_nothing_else():
     Lot = collections.namedtuple("Lot", "count index")
     assert (there_and_back(Lot(3, 4)).count, there_and_back(Lot(3, 4)).index) == (3, 4)
     assert back.count(2) == 1 and back.index(2) == 1
+    assert back._asdict() == {"row": 1, "column": 2} and back._replace(row=5) == (5, 2)
+    assert copy.deepcopy(back) == back and copy.copy(back).row == 1
+    with pytest.raises(ValueError, match="depth"):
+        back._replace(depth=1)
 
 
 @pytest.mark.parametrize("name", ["__array_interface__", "__array_struct__", "__array__", "_fields", "__class__", "_x"])

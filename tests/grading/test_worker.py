@@ -108,10 +108,31 @@ def test_a_judge_that_takes_all_memory_loses_one_test(zygote, tmp_path):
     assert {name: entry["points"] for name, entry in result["cells"].items()} == {"greedy": 0, "after": 1}
 
 
+@pytest.mark.parametrize("deadly", [1, 5])
+def test_what_a_dead_judge_did_not_tell_goes_to_a_person(zygote, tmp_path, deadly):
+    tests = [check("import os\nos._exit(3)", f"t{number}") for number in range(deadly)]
+    master = notebook(answer("def f(): return 1"), *tests, check("assert f() == 1", "after"))
+    result = grade_job(write_job(tmp_path / "job", master, allow_weak_sandbox=True), zygote)
+    assert "judge ended" in result["limits_hit"] and "not reached: t0" in result["error"]
+    assert result["cells"]["after"]["points"] == (deadly == 1) and ("after" in result["error"]) == (deadly == 5)
+
+
+def test_time_that_ran_out_is_no_verdict(zygote, tmp_path):
+    slow = "import time\ndef slow(): time.sleep(60)\ndef f(): return 1"
+    tests = [check("assert f() == 1", "before"), check("slow()", "late"), check("assert f() == 1", "after")]
+    job = write_job(tmp_path / "job", notebook(answer(slow), *tests), notebook_seconds=2, allow_weak_sandbox=True)
+    result = grade_job(job, zygote)
+    assert result["score"] == 1 and "late, after" in result["error"] and "time" in result["error"]
+
+
+def test_a_process_killed_by_the_machine_is_no_verdict(zygote, tmp_path):
+    killed = "import os\ndef f(): os.kill(os.getpid(), 9)"
+    master = notebook(answer(killed), check("f()", "killed"), check("assert callable(f)", "after"))
+    result = grade_job(write_job(tmp_path / "job", master, allow_weak_sandbox=True), zygote)
+    assert result["score"] == 1 and "not reached: killed" in result["error"]
+
+
 def test_a_judge_that_dies_every_time_ends(zygote, tmp_path):
-    tests = [check("import os\nos._exit(3)", f"t{number}") for number in range(5)]
-    result = grade_job(write_job(tmp_path / "job", notebook(*tests), allow_weak_sandbox=True), zygote)
-    assert result["score"] == 0 and "judge ended" in result["limits_hit"]
     # In the judge an answer's function is a stand-in.
     setup = cell("import os\nif type(f).__name__ == 'Remote':\n    os._exit(3)\nLIMIT = 1")
     in_setup = notebook(answer("def f(): return 1"), setup, check("assert LIMIT"))
