@@ -124,8 +124,12 @@ class StudentProcess:
         """Call no function of the test any more: the cell that lent them is over."""
         self.callbacks.clear()
 
-    def stop(self):
-        """End the process and everything that it started; tells how it ended in `end`."""
+    def stop(self, *, lost=False):
+        """End the process and everything that it started; tells how it ended in `end`.
+
+        Args:
+            lost: It seems to have ended before: then `end` tells as `killed` whether somebody else killed it.
+        """
         if not self.alive:
             return
         self.alive = False
@@ -135,8 +139,9 @@ class StudentProcess:
             with contextlib.suppress(OSError):
                 signal.pidfd_send_signal(self.handle, signal.SIGKILL)
         self.status.settimeout(STOP_SECONDS)
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, KeyError):
             self.end = json.loads(self.status.recv(4096)) | private
+            self.end["killed"] = lost and self.end["killed"]
         with contextlib.suppress(OSError, wire.WireError):
             os.set_blocking(self.pipe, False)
             while self._drain():  # its last words
@@ -181,7 +186,7 @@ class StudentProcess:
         self.channel.send({"ok": True}, node, arrays, deadline)
 
     def _kill(self, limit):
-        self.stop()
+        self.stop(lost=limit is None)
         limit = self.end.get("limit") or limit
         raise Killed(LIMITS.get(limit, LIMITS[None]), limit) from None
 

@@ -144,7 +144,7 @@ def test_attack(batteries, mode, name):
     assert found["damage"] == []
     assert found["score"] <= found["twin"], found["cells"]
     assert attack.costs or found["score"] == found["twin"], (found["cells"], found["log"], found["limits"])
-    assert attack.tamper or found["error"] is None
+    assert attack.tamper or attack.doubtful or found["error"] is None
     if attack.reports and found["report"]:
         tried, reached = found["report"]
         assert tried > 0 and reached == "[]"

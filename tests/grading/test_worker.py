@@ -128,7 +128,9 @@ def test_time_that_ran_out_is_no_verdict(zygote, tmp_path):
 def test_a_process_killed_by_the_machine_is_no_verdict(zygote, tmp_path):
     killed = "import os\ndef f(): os.kill(os.getpid(), 9)"
     master = notebook(answer(killed), check("f()", "killed"), check("assert callable(f)", "after"))
-    result = grade_job(write_job(tmp_path / "job", master, allow_weak_sandbox=True), zygote)
+    # In a namespace of its own a process is the first one, and immune to its own signals.
+    job = write_job(tmp_path / "job", master, skip=["ns:pid"], allow_weak_sandbox=True)
+    result = grade_job(job, zygote)
     assert result["score"] == 1 and "not reached: killed" in result["error"]
 
 

@@ -36,6 +36,7 @@ class Attack:
         answers: `dict` from question to an answer that the attack and its twin share.
         place: Question behind whose answer the source stands; the first wrong one if `None`.
         costs: Whether the attack may cost points that its twin gets, as a broken process does.
+        doubtful: Whether it may look like an accident of the machine, about which a person decides.
         honest: The twin's points, where they are not those of the right answers.
         artifacts: `dict` from name to bytes, in place of the twin's or beside them.
         mutate: Called with the submission, a `dict`, to change it as a whole; `None` leaves it.
@@ -52,6 +53,7 @@ class Attack:
     answers: dict = field(default_factory=dict)
     place: str | None = None
     costs: bool = False
+    doubtful: bool = False
     honest: float | None = None
     artifacts: dict = field(default_factory=dict)
     mutate: object = None

@@ -108,7 +108,7 @@ report()
 """
 
 
-@attack(wrong=("greet",))
+@attack(wrong=("greet",), doubtful=True)
 def kills_its_group():
     """Kills everyone that it may, itself included."""
     return """
