@@ -1,0 +1,279 @@
+"""Receptive field: which input pixels one output pixel of a network can see.
+
+Walk backwards. One output pixel of a convolution reads `k_eff` neighbors of its input; those again read their
+neighbors, and so on to the image. Each step only needs the first and the last pixel: the field is everything between.
+So skips need no formula (of two paths, the wider one counts), and neither does upsampling.
+
+The field says what a pixel *can* see. How much it does see is another matter: weights near the center usually count
+for far more. Source: Luo, Li, Urtasun, Zemel, "Understanding the Effective Receptive Field in Deep Convolutional
+Neural Networks" (2016).
+
+Networks are lists of numbers or of layers, or models; layers are known by their attributes, as Keras names them, so
+nothing here imports Keras. Kernels are square, and one axis stands for both.
+"""
+
+from fractions import Fraction
+from math import gcd, lcm
+from numbers import Integral
+from typing import NamedTuple
+
+from seglab.errors import InputError
+
+_SEES_EVERYTHING = ("Flatten", "Reshape", "GlobalAveragePooling", "GlobalMaxPooling", "Attention", "Resizing")
+
+
+class ReceptiveField(NamedTuple):
+    """What one output pixel sees, along one axis, in input pixels.
+
+    Attributes:
+        size: Number of pixels from the first to the last that it sees. After upsampling, output pixels may differ:
+            the largest.
+        stride: Step of the field from one output pixel to the next; a fraction (float) after more upsampling than
+            downsampling.
+        start: First pixel that output pixel 0 sees; negative in the padding.
+    """
+
+    size: int
+    stride: int | float
+    start: int
+
+
+class _Layer(NamedTuple):
+    """One layer as the walk needs it; `up` marks a transposed convolution."""
+
+    name: str
+    parents: tuple
+    kernel: int = 1
+    strides: int = 1
+    dilation_rate: int = 1
+    before: int = 0  # rows of padding at the start (of a transposed convolution: rows cropped there)
+    up: bool = False
+    inner: tuple = ()  # the layers of a model that is used as a layer
+
+
+def receptive_field(layers):
+    """Find the receptive field of a network's output.
+
+    Args:
+        layers: One of
+            - a list of tuples `(kernel, stride, dilation)`, from input to output; `stride` and `dilation` are 1 if
+              left out, and a fourth number is the padding at the start, 0 if left out;
+            - a list of Keras layers (or objects with their attributes), in order;
+            - a Keras model; of the paths through its branches the widest counts. For a layer inside, take
+              `keras.Model(model.input, model.get_layer(name).output)`.
+            Layers with neither kernel nor pooling count as pointwise. Padding "same" is that of an input whose size
+            the strides divide.
+
+    Returns:
+        `ReceptiveField(size, stride, start)`.
+
+    Raises:
+        InputError: If `layers` is empty, a layer is not square, or it sees the whole map (global pooling, flatten).
+
+    Example:
+        >>> receptive_field([(3, 1, 1), (3, 1, 2), (3, 1, 4)])
+        ReceptiveField(size=15, stride=1, start=0)
+        >>> receptive_field([(3, 1), (2, 2), (3, 1)])
+        ReceptiveField(size=8, stride=2, start=0)
+    """
+    known = _known_layers(layers)
+    return _field(known, len(known) - 1)
+
+
+def receptive_field_table(layers):
+    """Follow the receptive field through a network.
+
+    Args:
+        layers: As for `receptive_field`.
+
+    Returns:
+        List of `(name, ReceptiveField)` for every layer that is not pointwise, from input to output. Tuples are named
+        by what they are; merges of branches are named too.
+
+    Raises:
+        InputError: As `receptive_field`.
+
+    Example:
+        >>> for name, field in receptive_field_table([(3, 1, 1), (2, 2), (3, 1, 2)]):
+        ...     print(f"{name:32} {field.size:3} {field.stride:3}")
+        1: kernel 3                        3   1
+        2: kernel 2, stride 2              4   2
+        3: kernel 3, dilation 2           12   2
+    """
+    known = _known_layers(layers)
+    pointwise = _Layer("", ())
+    return [
+        (layer.name, _field(known, index))
+        for index, layer in enumerate(known)
+        if layer._replace(name="", parents=()) != pointwise or len(layer.parents) > 1
+    ]
+
+
+def _field(known, last):
+    strides, periods = _strides(known)
+    # Output pixels `periods[last]` apart see shifted copies of the same field.
+    spans = [span for pixel in range(periods[last]) if (span := _seen(known, last, pixel, pixel))]
+    size = max(stop - start + 1 for start, stop in spans)
+    stride = strides[last]
+    return ReceptiveField(size, int(stride) if stride.denominator == 1 else float(stride), spans[0][0])
+
+
+def _seen(known, last, start, stop):
+    """First and last input pixel that pixels `start` to `stop` of layer `last` see; None if they see nothing."""
+    outputs = {last: (start, stop)}
+    seen = None
+    for index in range(last, -1, -1):
+        if index not in outputs:
+            continue
+        span = _read(known[index], *outputs[index])
+        if not known[index].parents:
+            seen = _union(seen, span)
+        for parent in known[index].parents:
+            outputs[parent] = _union(outputs.get(parent), span)
+            if outputs[parent] is None:
+                del outputs[parent]
+    return seen
+
+
+def _read(layer, start, stop):
+    """First and last pixel of its input that pixels `start` to `stop` of one layer read; None if none."""
+    if layer.inner:
+        return _seen(layer.inner, len(layer.inner) - 1, start, stop)
+    reach = (layer.kernel - 1) * layer.dilation_rate
+    if not layer.up:
+        return start * layer.strides - layer.before, stop * layer.strides - layer.before + reach
+    # Input pixel i is scattered to the output pixels from i * strides - before to that plus reach.
+    first = -((reach - start - layer.before) // layer.strides)  # rounded up
+    final = (stop + layer.before) // layer.strides
+    return (first, final) if first <= final else None
+
+
+def _union(a, b):
+    if a is None or b is None:
+        return a or b
+    return min(a[0], b[0]), max(a[1], b[1])
+
+
+def _strides(known):
+    """For each layer the stride of its field, and after how many of its pixels the fields repeat."""
+    strides, periods = [], []
+    for layer in known:
+        stride = strides[layer.parents[0]] if layer.parents else Fraction(1)
+        period = lcm(*(periods[parent] for parent in layer.parents))
+        if layer.inner:
+            inner_strides, inner_periods = _strides(layer.inner)
+            step = inner_strides[-1]
+            period = inner_periods[-1] * period
+        else:
+            step = Fraction(1, layer.strides) if layer.up else Fraction(layer.strides)
+            period = period * layer.strides if layer.up else period // gcd(period, layer.strides)
+        strides.append(stride * step)
+        periods.append(period)
+    return strides, periods
+
+
+def _known_layers(layers):
+    """The network as a tuple of `_Layer`, parents before children, the output last."""
+    if getattr(layers, "outputs", None):
+        return _graph(layers)
+    chain = list(getattr(layers, "layers", layers))
+    if not chain:
+        raise InputError("layers must not be empty: give at least one (kernel, stride, dilation).")
+    return tuple(
+        _known(layer, parents=(number - 2,) if number > 1 else (), number=number)
+        for number, layer in enumerate(chain, start=1)
+    )
+
+
+def _graph(model):
+    """A model's layers by walking from its outputs to its inputs, along the history that Keras keeps of a tensor."""
+    known, places = [], {}
+    inputs = {id(tensor) for tensor in model.inputs}
+
+    def place(tensor):
+        history = tensor._keras_history
+        key = (id(history.operation), history.node_index) if id(tensor) not in inputs else id(tensor)
+        if key not in places:
+            operation = history.operation
+            if id(tensor) in inputs:
+                layer = _Layer(operation.name, ())
+            else:
+                node = operation._inbound_nodes[history.node_index]
+                layer = _known(operation, parents=tuple(dict.fromkeys(place(parent) for parent in node.input_tensors)))
+            places[key] = len(known)
+            known.append(layer)
+        return places[key]
+
+    ends = tuple(dict.fromkeys(place(tensor) for tensor in model.outputs))
+    if len(ends) > 1:
+        known.append(_Layer("outputs", ends))
+    return tuple(known)
+
+
+def _known(layer, *, parents, number=None):
+    """One layer, by its attributes."""
+    if isinstance(layer, tuple | list):
+        return _from_numbers(layer, parents, number)
+    kind = type(layer).__name__
+    name = getattr(layer, "name", kind)
+    if any(word in kind for word in _SEES_EVERYTHING):
+        raise InputError(
+            f"layers must each see a window of fixed size, got {kind} {name!r}, which may see the whole map. "
+            "End the network before it."
+        )
+    if getattr(layer, "layers", None):
+        return _Layer(name, parents, inner=_known_layers(layer))
+    if hasattr(layer, "kernel_size"):
+        kernel = _one_number(layer, "kernel_size")
+        strides = _one_number(layer, "strides")
+        dilation_rate = _one_number(layer, "dilation_rate")
+    elif hasattr(layer, "pool_size"):
+        kernel, strides, dilation_rate = _one_number(layer, "pool_size"), _one_number(layer, "strides"), 1
+    elif kind.startswith("UpSampling"):
+        strides = _one_number(layer, "size")
+        linear = getattr(layer, "interpolation", "nearest") == "bilinear"
+        kernel = 2 * strides - strides % 2 if linear else strides
+        return _Layer(name, parents, kernel, strides, before=(kernel - strides) // 2, up=True)
+    elif kind.startswith("ZeroPadding"):
+        return _Layer(name, parents, before=_first_number(layer.padding))
+    elif kind.startswith("Cropping"):
+        return _Layer(name, parents, before=-_first_number(layer.cropping))
+    else:
+        return _Layer(name, parents)
+    before = max((kernel - 1) * dilation_rate + 1 - strides, 0) // 2 if layer.padding == "same" else 0
+    return _Layer(name, parents, kernel, strides, dilation_rate, before, up="Transpose" in kind)
+
+
+def _from_numbers(numbers, parents, number):
+    lowest = (1, 1, 1, 0)
+    if not 1 <= len(numbers) <= 4 or any(
+        isinstance(value, bool) or not isinstance(value, Integral) or value < least
+        for value, least in zip(numbers, lowest, strict=False)
+    ):
+        raise InputError(
+            "layers must be tuples (kernel, stride, dilation) or (kernel, stride, dilation, padding) of whole numbers, "
+            f"the first three at least 1, got {tuple(numbers)!r}."
+        )
+    kernel, strides, dilation_rate, before = (*numbers, *(1, 1, 1, 0)[len(numbers) :])
+    words = (
+        [f"kernel {kernel}"]
+        + [f"stride {strides}"] * (strides > 1)
+        + [f"dilation {dilation_rate}"] * (dilation_rate > 1)
+    )
+    return _Layer(f"{number}: {', '.join(words)}", parents, kernel, strides, dilation_rate, before)
+
+
+def _one_number(layer, attribute):
+    """The one number of a square option, which Keras keeps as a tuple."""
+    value = getattr(layer, attribute)
+    values = set(value) if isinstance(value, tuple | list) else {value}
+    if len(values) != 1:
+        raise InputError(f"{attribute} must be the same along both axes, got {value!r} in {layer.name!r}.")
+    return values.pop()
+
+
+def _first_number(value):
+    """Rows at the start, of ((top, bottom), (left, right)) or (start, end) or a number."""
+    while isinstance(value, tuple | list):
+        value = value[0]
+    return value
