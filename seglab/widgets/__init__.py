@@ -1,0 +1,20 @@
+"""Interactive demos: they run in a notebook, in Voila, and as a page of their own by `to_html`.
+
+A name is imported from its file on first use, so that one demo does not wait for the others.
+"""
+
+from importlib import import_module
+
+_FILES = {
+    "IoUPlayground": "iou_playground",
+    "ReceptiveFieldExplorer": "receptive_field",
+    "StreetLayers": "street_layers",
+    "TransposedConvolution": "transposed_convolution",
+}
+__all__ = list(_FILES)
+
+
+def __getattr__(name):
+    if name not in _FILES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
