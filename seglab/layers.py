@@ -7,6 +7,7 @@ import numpy as np
 from keras import layers
 
 from seglab.errors import InputError
+from seglab.resampling import linear_kernel
 
 # Keras's default of 0.99 lags behind on the few hundred steps of a small run.
 BN_MOMENTUM = 0.9
@@ -63,14 +64,8 @@ class Bilinear(keras.initializers.Initializer):
         height, width, channels_out, channels_in = shape
         kernel = np.zeros(shape, "float32")
         for channel in range(min(channels_out, channels_in)):
-            kernel[:, :, channel, channel] = np.outer(_triangle(height), _triangle(width))
+            kernel[:, :, channel, channel] = np.outer(linear_kernel(height), linear_kernel(width))
         return keras.ops.convert_to_tensor(kernel, dtype=dtype or keras.config.floatx())
-
-
-def _triangle(size):
-    """Weights of linear interpolation by `(size + 1) // 2`, highest in the middle."""
-    factor = (size + 1) // 2
-    return 1 - np.abs(np.arange(size) - (size - 1) / 2) / factor
 
 
 def upsample(x, factor, *, name, learned=False):

@@ -12,41 +12,56 @@ import numpy as np
 from seglab.errors import InputError
 
 
-def bilinear_kernel(strides, *, kernel_size=None):
-    """Kernel with which a transposed convolution interpolates bilinearly.
+def linear_kernel(kernel_size):
+    """Triangle of weights with which a transposed convolution interpolates linearly along one axis.
 
-    A triangle of half width `strides` in each direction: where the kernels of neighboring pixels overlap, their
+    Its half width is the factor `(kernel_size + 1) // 2`, so where the kernels of neighboring pixels overlap, their
     weights add up to 1. Source: Long, Shelhamer, Darrell, "Fully Convolutional Networks for Semantic Segmentation"
     (2015), section 3.3.
 
     Args:
-        strides: Factor of the enlargement, at least 1.
-        kernel_size: Height and width of the kernel. `2 * strides - strides % 2` if `None`, which keeps the pixel
-            centers aligned under padding "same"; `2 * strides - 1` puts a large pixel's center on every small one's.
+        kernel_size: Number of weights, at least 1.
 
     Returns:
-        float64 array `(kernel_size, kernel_size)`, values in [0, 1].
+        float64 array `(kernel_size,)`, values in (0, 1], highest in the middle.
 
     Raises:
-        InputError: If `strides` is less than 1 or `kernel_size` is neither `2 * strides - 1` nor `2 * strides`.
+        InputError: If `kernel_size` is less than 1.
 
     Example:
-        >>> bilinear_kernel(2)[0]
-        array([0.0625, 0.1875, 0.1875, 0.0625])
-        >>> bilinear_kernel(2, kernel_size=3)
-        array([[0.25, 0.5 , 0.25],
-               [0.5 , 1.  , 0.5 ],
-               [0.25, 0.5 , 0.25]])
+        >>> linear_kernel(3), linear_kernel(4)
+        (array([0.5, 1. , 0.5]), array([0.25, 0.75, 0.75, 0.25]))
     """
-    _check_factor("strides", strides)
-    size = 2 * strides - strides % 2 if kernel_size is None else kernel_size
-    if size not in (2 * strides - 1, 2 * strides):
-        raise InputError(
-            f"kernel_size must be {2 * strides - 1} or {2 * strides} to interpolate at strides {strides}, "
-            f"got {kernel_size!r}. Leave it out?"
-        )
-    triangle = 1 - np.abs(np.arange(size) - (size - 1) / 2) / strides
-    return np.outer(triangle, triangle)
+    _check_whole("kernel_size", kernel_size)
+    factor = (kernel_size + 1) // 2
+    return 1 - np.abs(np.arange(kernel_size) - (kernel_size - 1) / 2) / factor
+
+
+def bilinear_kernel(strides):
+    """Kernel with which a transposed convolution interpolates bilinearly: `linear_kernel` down times across.
+
+    With the size `2 * strides - strides % 2`, padding "same" crops equally on both sides and pixel centers stay
+    aligned.
+
+    Args:
+        strides: Factor of the enlargement, at least 1.
+
+    Returns:
+        float64 array `(k, k)` with `k = 2 * strides - strides % 2`, values in (0, 1].
+
+    Raises:
+        InputError: If `strides` is less than 1.
+
+    Example:
+        >>> bilinear_kernel(2)
+        array([[0.0625, 0.1875, 0.1875, 0.0625],
+               [0.1875, 0.5625, 0.5625, 0.1875],
+               [0.1875, 0.5625, 0.5625, 0.1875],
+               [0.0625, 0.1875, 0.1875, 0.0625]])
+    """
+    _check_whole("strides", strides)
+    weights = linear_kernel(2 * strides - strides % 2)
+    return np.outer(weights, weights)
 
 
 def bilinear_weights(strides, channels):
@@ -69,7 +84,7 @@ def bilinear_weights(strides, channels):
         >>> bilinear_weights(2, 3).shape
         (4, 4, 3, 3)
     """
-    _check_factor("channels", channels)
+    _check_whole("channels", channels)
     same_channel = np.eye(channels)
     return (bilinear_kernel(strides)[:, :, None, None] * same_channel).astype(np.float32)
 
@@ -93,7 +108,7 @@ def upsample_nearest(x, factor):
                [0, 0, 2, 2]])
     """
     x = _picture("x", x)
-    _check_factor("factor", factor)
+    _check_whole("factor", factor)
     return x.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
@@ -115,7 +130,7 @@ def upsample_bilinear(x, factor):
         array([0. , 0.5, 1.5, 2. ])
     """
     x = _picture("x", x)
-    _check_factor("factor", factor)
+    _check_whole("factor", factor)
     x = x if x.dtype.kind == "f" else x.astype(np.float64)
     return _interpolate_axis(_interpolate_axis(x, factor, 0), factor, 1)
 
@@ -143,7 +158,7 @@ def max_pool_with_indices(x, size=2):
         (array([[4, 5]]), array([[4, 7]]))
     """
     x = _picture("x", x)
-    _check_factor("size", size)
+    _check_whole("size", size)
     rows, cols = x.shape[0] // size, x.shape[1] // size
     if not (rows and cols):
         raise InputError(
@@ -219,6 +234,6 @@ def _picture(name, x):
     return x
 
 
-def _check_factor(name, value):
+def _check_whole(name, value):
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         raise InputError(f"{name} must be a whole number of at least 1, got {value!r}.")

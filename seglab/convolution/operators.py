@@ -194,21 +194,13 @@ def conv_matrix(size, kernel, *, strides=1, padding=0, dilation_rate=1):
     """
     _check_flat("kernel", kernel)
     height, width = pair("size", size, 1)
-    # Which pixel a tap reads is itself a convolution: of the pixels' numbers with a kernel that is 1 at that tap.
-    # Numbers begin at 1, so that 0 is the padding.
-    numbers = np.arange(1, height * width + 1).reshape(height, width)
-    kernel = np.asarray(kernel)
-    _, kernel_values, _ = _checked(np.zeros((1, 1), kernel.dtype), kernel, channels_in=2)
-    matrix = None
-    for i, j in np.ndindex(kernel.shape):
-        one_tap = np.zeros(kernel.shape, int)
-        one_tap[i, j] = 1
-        read = conv2d(numbers, one_tap, strides=strides, padding=padding, dilation_rate=dilation_rate).ravel()
-        if matrix is None:
-            matrix = np.zeros((read.size, numbers.size), kernel_values.dtype)
-        inside = np.flatnonzero(read)
-        matrix[inside, read[inside] - 1] = kernel[i, j]
-    return matrix
+    # Column p of a linear map is its answer to the picture that is 1 at pixel p and 0 elsewhere.
+    unit_pictures = np.eye(height * width, dtype=np.asarray(kernel).dtype).reshape(-1, height, width)
+    columns = [
+        conv2d(picture, kernel, strides=strides, padding=padding, dilation_rate=dilation_rate).ravel()
+        for picture in unit_pictures
+    ]
+    return np.stack(columns, axis=1)  # (H' * W', H * W)
 
 
 def _every(step, start, count):

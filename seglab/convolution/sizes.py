@@ -133,8 +133,8 @@ def transposed_axis(n, k, strides, padding, output_padding, dilation_rate):
     if isinstance(padding, str):
         if output_padding:
             raise InputError(
-                f"output_padding must be 0 with padding {padding!r}, which says the size already, got {output_padding}. "
-                "Give padding as a number."
+                f"output_padding must be 0 with padding {padding!r}, which says the size already, "
+                f"got {output_padding}. Give padding as a number."
             )
         if padding == "same":
             return n * strides, max(span - strides, 0) // 2
