@@ -54,7 +54,16 @@ class Cell:
     @cached_property
     def visible(self):
         """The source without solutions, hidden tests and their marks."""
-        return "\n".join(line for line, part in self._marked_lines if part is None)
+        return self.without("SOLUTION", "HIDDEN TESTS")
+
+    def without(self, *parts):
+        """Return the source without some kinds of regions, and without any mark.
+
+        Args:
+            *parts: `"SOLUTION"`, `"HIDDEN TESTS"` or both.
+        """
+        left_out = {"BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN TESTS", "END HIDDEN TESTS", *parts}
+        return "\n".join(line for line, part in self._marked_lines if part not in left_out)
 
     def secrets(self, part):
         """Return the regions of one kind that students do not get, as lists of lines.

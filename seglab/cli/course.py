@@ -4,8 +4,6 @@ import dataclasses
 import json
 from pathlib import Path
 
-from seglab.errors import InputError
-
 
 def doctor(arguments):
     """Print what is installed and what mends each drift."""
@@ -22,18 +20,6 @@ def doctor(arguments):
     return 0 if all(finding.ok for finding in findings) else 1
 
 
-def release(arguments):
-    """Generate the students' version of sheets."""
-    from seglab.authoring.release import release as release_sheet
-    from seglab.authoring.release import sheets
-
-    if arguments.all == bool(arguments.sheets):
-        raise InputError("name the sheets to release, or write --all")
-    course = Path.cwd()
-    for sheet in sheets(course) if arguments.all else arguments.sheets:
-        print(release_sheet(sheet, course))
-
-
 def lint(arguments):
     """Print what breaks the notebook rules."""
     from seglab.authoring.lint import lint_notebooks
@@ -48,17 +34,11 @@ def doctor_options(parser):
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
 
 
-def release_options(parser):
-    parser.add_argument("sheets", nargs="*", metavar="SHEET", help="sheet, for example lab1_fcn_unet")
-    parser.add_argument("--all", action="store_true", help="every sheet in solutions/")
-
-
 def lint_options(parser):
     parser.add_argument("paths", nargs="*", type=Path, help="notebooks or folders (default: course solutions labs)")
 
 
 COMMANDS = (
     (doctor, "check versions, device and tools, and say what mends each finding", doctor_options),
-    (release, "generate the students' version of a sheet: solutions/ -> labs/", release_options),
     (lint, "check notebooks against the course's rules", lint_options),
 )

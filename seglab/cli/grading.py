@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from seglab.errors import InputError
 from seglab.progress import clock
 
 SECONDS_BETWEEN_UPDATES = 0.1
@@ -62,6 +63,27 @@ def course_of(arguments):
     from seglab.grading.course import Course
 
     return Course(getattr(arguments, "course", None) or ".")
+
+
+def release(arguments):
+    """Generate the students' version of sheets, and prove that it can be handed out."""
+    from seglab.grading.proofs import prove_and_release
+    from seglab.grading.releasing import release_solutions
+
+    course = course_of(arguments)
+    if arguments.all == bool(arguments.sheets):
+        raise InputError("name the sheets to release, or write --all")
+    released = {}
+    for sheet in course.sheets() if arguments.all else arguments.sheets:
+        with Countdown(f"prove {sheet}") as progress:
+            path, lines = prove_and_release(sheet, course.root, progress, proven=not arguments.unproven)
+        paths = [path, *(release_solutions(course, sheet) if arguments.with_solutions else ())]
+        released[sheet] = {"paths": [str(each) for each in paths], "proofs": lines}
+        if not arguments.json:
+            print("\n".join([*map(str, paths), *(f"    {line}" for line in lines)]), flush=True)
+    if arguments.json:
+        print(json.dumps(released, indent=1))
+    return 0
 
 
 def collect(arguments):
@@ -195,28 +217,43 @@ def parse_workers(text):
 
 
 def common_options(parser):
-    """Add the options that all commands for submissions share."""
-    parser.add_argument("sheet", metavar="SHEET", help="name of the sheet")
+    """Add the options that all these commands share."""
     parser.add_argument(
         "--course", default=argparse.SUPPRESS, metavar="DIR", help="folder of any nbgrader course (default: this one)"
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
+def release_options(parser):
+    common_options(parser)
+    parser.add_argument("sheets", nargs="*", metavar="SHEET", help="sheet, for example lab1_fcn_unet")
+    parser.add_argument("--all", action="store_true", help="every sheet of the course")
+    parser.add_argument("--with-solutions", action="store_true", help="after the deadline: the solved notebooks, too")
+    parser.add_argument("--unproven", action="store_true", help="skip the proofs, while a sheet is being written")
+
+
+def sheet_option(parser):
+    """Add the one sheet that a command is about."""
+    parser.add_argument("sheet", metavar="SHEET", help="name of the sheet")
+
+
 def collect_options(parser):
     common_options(parser)
+    sheet_option(parser)
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="archives of an LMS, folders, notebooks")
     parser.add_argument("--students", type=Path, metavar="FILE", help="CSV file of the known students")
 
 
 def repair_options(parser):
     common_options(parser)
+    sheet_option(parser)
     parser.add_argument("--student", action="append", metavar="S", help="only this student; can be repeated")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the repaired notebooks")
 
 
 def grade_options(parser):
     common_options(parser)
+    sheet_option(parser)
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     parser.add_argument("--student", action="append", metavar="S", help="only this student; can be repeated")
     parser.add_argument("--workers", type=parse_workers, default=usable, metavar="N", help="processes that grade")
@@ -232,6 +269,7 @@ def grade_options(parser):
 
 
 COMMANDS = (
+    (release, "generate the students' version of a sheet, and prove that its points are right", release_options),
     (collect, "bring submissions from LMS archives, folders and files to submitted/", collect_options),
     (repair, "put submissions back into the form of their sheet; say what a person should look at", repair_options),
     (grade, "grade submissions by the judge, into nbgrader's gradebook", grade_options),

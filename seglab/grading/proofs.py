@@ -49,13 +49,14 @@ def prove(sheet, course_dir=".", progress=None):
         return _prove(sheet, course, make_release(course, sheet, scratch), progress)
 
 
-def prove_and_release(sheet, course_dir=".", progress=None):
+def prove_and_release(sheet, course_dir=".", progress=None, *, proven=True):
     """Generate a release, prove it, and only then put it in its place.
 
     Args:
         sheet: Name of the sheet.
         course_dir: The folder of any nbgrader course.
         progress: Called with `(done, total, text)`; `None` for silence.
+        proven: Whether to run the proofs; without them a release is only known to give nothing away.
 
     Returns:
         `(path, lines)`: `Path` of the released notebook, and what `prove` returns.
@@ -66,7 +67,7 @@ def prove_and_release(sheet, course_dir=".", progress=None):
     course = Course(course_dir)
     with tempfile.TemporaryDirectory(prefix="seglab-proof-") as scratch:
         made = make_release(course, sheet, scratch)
-        lines = _prove(sheet, course, made, progress)
+        lines = _prove(sheet, course, made, progress) if proven else []
         return publish(made, course.folder("release", sheet)), lines
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from seglab.authoring import notebooks, release
 from seglab.authoring.scratch import run_nbgrader
+from seglab.authoring.solved import solved
 from seglab.errors import InputError
 
 STANDARD = {
@@ -38,9 +39,43 @@ def make_release(course, sheet, folder):
     made = [path.parent for path in Path(folder).rglob(f"{course.notebooks(sheet)[0]}.ipynb")]
     if not succeeded or not made:
         raise InputError(f"{source.relative_to(course.root)}: nbgrader cannot release it: {release.last_error(log)}")
-    marks = [(getattr(course.clearing, name), standard) for name, standard in STANDARD.items()]
+    marks = marks_of(course)
     for path in sorted(made[0].glob("*.ipynb")):
         if "seglab" in notebooks.read(path).get("metadata", {}):
             notebooks.write(notebooks.read(path), path)  # in this course's one form
-        release.check(source / path.name, path, [pair for pair in marks if pair[0] != pair[1]])
+        release.check(source / path.name, path, marks)
     return made[0]
+
+
+def release_solutions(course, sheet):
+    """Put the solved notebooks beside the release, for after the deadline; hidden tests stay hidden.
+
+    Args:
+        course: The `Course`.
+        sheet: Name of the sheet.
+
+    Returns:
+        List of `Path`, `NOTEBOOK_solutions.ipynb` in the folder of the release.
+
+    Raises:
+        InputError: If the sheet has not been released.
+    """
+    target = course.folder("release", sheet)
+    if not target.is_dir():
+        raise InputError(f"{sheet}: there is no {target.relative_to(course.root)}. Release the sheet first.")
+    paths = []
+    for name in course.notebooks(sheet):
+        paths.append(target / f"{name}_solutions.ipynb")
+        source = notebooks.read(course.folder("source", sheet) / f"{name}.ipynb")
+        notebooks.write(solved(source, marks_of(course)), paths[-1])
+    return paths
+
+
+def marks_of(course):
+    """Return the marks in which a course differs: pairs of its own and the standard one.
+
+    Args:
+        course: The `Course`.
+    """
+    pairs = [(getattr(course.clearing, name), standard) for name, standard in STANDARD.items()]
+    return [pair for pair in pairs if pair[0] != pair[1]]

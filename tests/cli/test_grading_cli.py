@@ -154,3 +154,25 @@ def test_countdown_is_silent_in_a_file():
     with grading.Countdown("grade", stream) as progress:
         progress(1, 1, "ann")
     assert stream.getvalue() == ""
+
+
+def test_release_in_any_course_proves_first(course, capsys):
+    assert run("release", "ps1", "--course", course, "--with-solutions") == 0
+    out = capsys.readouterr().out
+    assert "through the judge" in out and "basics_solutions.ipynb" in out
+    solved = json.loads((course / "release" / "ps1" / "basics_solutions.ipynb").read_text())
+    text = "\n".join("".join(cell["source"]) for cell in solved["cells"])
+    assert "return 2 * x" in text and "double(1) == 2" in text
+    assert "SOLUTION" not in text and "HIDDEN" not in text and "double(-3)" not in text
+    assert not any("nbgrader" in cell["metadata"] for cell in solved["cells"])
+    assert run("release", "--all", "--course", course, "--unproven", "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["ps1"]["proofs"] == [] and not (course / "release" / "ps1" / "basics_solutions.ipynb").exists()
+
+
+def test_a_release_that_fails_its_proofs_is_not_written(course, capsys):
+    path = course / "source" / "ps1" / "basics.ipynb"
+    path.write_text(path.read_text().replace("return 2 * x", "return 3 * x"))
+    with pytest.raises(InputError, match="gives 0 of"):
+        run("release", "ps1", "--course", course)
+    assert not (course / "release").exists()
