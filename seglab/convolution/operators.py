@@ -115,9 +115,10 @@ def transposed_conv_parts(x, kernel, *, strides=1):
         kernel: Numeric array `(kh, kw)`.
         strides: Step in the output per step in the input, at least 1; a number or a pair.
 
-    Yields:
-        `(row, col, patch)`, the input pixels in reading order: the output position of the upper left corner of the
-        patch, and the patch `(kh, kw)`. The input pixel is `(row // strides, col // strides)`.
+    Returns:
+        Iterator of `(row, col, patch)` over the input pixels in reading order: the position of the patch's upper left
+        corner in the output before padding is removed, and the patch `(kh, kw)`. The input pixel is
+        `(row // strides, col // strides)`.
 
     Raises:
         InputError: If an array does not have two axes or an option is out of range.
@@ -132,8 +133,8 @@ def transposed_conv_parts(x, kernel, *, strides=1):
     _check_flat("kernel", kernel)
     x, kernel, _ = _checked(x, kernel, channels_in=3)
     row_step, col_step = pair("strides", strides, 1)
-    for row, col in np.ndindex(x.shape[:2]):
-        yield row * row_step, col * col_step, x[row, col, 0] * kernel[:, :, 0, 0]
+    x, kernel = x[..., 0], kernel[..., 0, 0]
+    return ((row * row_step, col * col_step, x[row, col] * kernel) for row, col in np.ndindex(x.shape))
 
 
 def zero_interleave(x, strides):
