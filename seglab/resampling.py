@@ -162,7 +162,8 @@ def max_pool_with_indices(x, size=2):
     rows, cols = x.shape[0] // size, x.shape[1] // size
     if not (rows and cols):
         raise InputError(
-            f"size must not be larger than the picture, got {size} for {x.shape[0]} x {x.shape[1]} pixels."
+            f"size must not be larger than the picture, got {size} for {x.shape[0]} x {x.shape[1]} pixels. "
+            "Take smaller blocks."
         )
     positions = np.arange(x.size).reshape(x.shape)
     values, positions = (
