@@ -55,13 +55,14 @@ class JudgeHost:
         """Whether it can take another submission."""
         return self.link.fileno() >= 0
 
-    def grade(self, job, results, line):
+    def grade(self, job, results, line, meanwhile):
         """Grade one submission; returns when its judge has ended.
 
         Args:
             job: What `judge_process` takes, a `dict`.
             results: Descriptor of the file to which the judge writes its events.
             line: `Line` to the student's process; closed here.
+            meanwhile: Called once, while the judge works.
 
         Returns:
             Which limit ended the judge: `"judge time"`, `"judge memory"`, `"judge ended"`, or `None` where it was done.
@@ -78,6 +79,7 @@ class JudgeHost:
         finally:
             line.close()
         try:
+            meanwhile()
             return self._watch(process, handle)
         finally:
             os.close(handle)

@@ -169,7 +169,7 @@ def grade(folder):
     (folder / "started").touch()
     job = worker.read_job(folder)
     try:
-        worker.grade_job(folder, _warm_zygote(tuple(job["imports"]), job["settings"]))
+        worker.grade_job(folder, _warm_zygote(tuple(job["imports"]), job["settings"]), more=True)
     except BaseException:
         cool_down()
         raise

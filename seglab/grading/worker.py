@@ -1,26 +1,23 @@
 """Grades one job: a folder with a job, a master and a submission becomes a folder with a result."""
 
+import contextlib
 import hashlib
-import itertools
 import json
-import os
-import secrets
 import shutil
 import stat
 import time
 from pathlib import Path
 
 from seglab.errors import InputError
+from seglab.grading import seats
 from seglab.grading import settings as grading_settings
 from seglab.grading.hosts import JudgeHost
 from seglab.grading.results import Result
-from seglab.grading.student_start import job_spec, request, spec_of_process
-from seglab.grading.workspace import Workspace
+from seglab.grading.student_start import request, spec_of_process
 from seglab.grading.zygote import Zygote
 
 RESTARTS = 2  # judges that are killed and followed by another one that goes on behind the test
 KEPT_HOSTS = 4
-counter = itertools.count(1)
 
 
 def run_job(job_dir):
@@ -78,12 +75,13 @@ def read_job(job_dir):
     return job
 
 
-def grade_job(job_dir, zygote):
+def grade_job(job_dir, zygote, *, more=False):
     """Grade one job with a zygote that runs already.
 
     Args:
         job_dir: Folder with `job.json` and the files that it names.
         zygote: A running `Zygote`; it keeps the judges of the last sheets.
+        more: Whether a like job is to be expected next: a process for it is started meanwhile.
 
     Returns:
         `dict`, the result, which is also written to `result.json` in the folder. `error` is `None` unless the whole
@@ -94,32 +92,38 @@ def grade_job(job_dir, zygote):
     """
     job_dir, begun = Path(job_dir).resolve(), time.monotonic()
     job = read_job(job_dir)
-    name = f"{os.getpid()}-{next(counter)}-{secrets.token_hex(3)}"
     stream = job_dir / "result.jsonl"
     stream.write_bytes(b"")
     result = Result(job, zygote.ready["versions"])
     try:
         result.start(json.loads((job_dir / job["master"]).read_bytes()))
-        with Workspace() as workspace:
-            message = _message_to_judge(job, job_dir, workspace, name)
-            _grade_with_restarts(job, job_dir, zygote, message, stream, result)
+        with seats.take(zygote, seats.wanted(job, job_dir)) as seat:
+            message = _message_to_judge(job, job_dir, seat)
+            _grade_with_restarts(job, job_dir, zygote, message, stream, result, seat, more)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         result.error = f"{type(error).__name__}: {error}"
     return result.write(job_dir, time.monotonic() - begun)
 
 
-def _grade_with_restarts(job, job_dir, zygote, message, stream, result):
+def _grade_with_restarts(job, job_dir, zygote, message, stream, result, seat, more):
     """Run judges until one comes to the end; a judge that is killed costs the test it was in, no other."""
+
+    def meanwhile():
+        if more and zygote.seat is None:
+            with contextlib.suppress(OSError):
+                zygote.seat = seats.Seat(zygote, seat.wanted)
+
     for attempt in range(RESTARTS + 1):
         spec = {**message["spec"], "name": f"{message['spec']['name']}-{attempt}"}
-        line = request(zygote.control, spec_of_process(spec))  # gets ready while the judge does
+        line = request(zygote.control, spec_of_process(spec)) if attempt else seat.take_line()
         try:
             host = _host(zygote, job, job_dir, message["sheet"])
         except BaseException:
             line.close()
             raise
         with stream.open("ab") as file:
-            limit = host.grade({**message, "spec": spec, "skip": sorted(result.finished)}, file.fileno(), line)
+            message = {**message, "spec": spec, "skip": sorted(result.finished)}
+            limit = host.grade(message, file.fileno(), line, meanwhile)
         result.read(stream)
         if result.ended or result.error or not result.blame(limit):
             return
@@ -144,17 +148,16 @@ def _host(zygote, job, job_dir, folder):
     return host
 
 
-def _message_to_judge(job, job_dir, workspace, name):
-    settings = job["settings"]
+def _message_to_judge(job, job_dir, seat):
+    settings, workspace = job["settings"], seat.workspace
     for name_of_file in dict.fromkeys((*job["artifacts"], *job["files"])):
         if (job_dir / name_of_file).stat().st_size > settings["artifact_mb"] << 20:
             raise ValueError(f"{name_of_file} is larger than {settings['artifact_mb']} MB")
         shutil.copyfile(job_dir / name_of_file, workspace.judge / name_of_file)
-    spec = job_spec(settings, seed=job["seed"], hidden=[job_dir]) | {"name": name, "work": str(workspace.students)}
     files = [str(job_dir / file) for file in dict.fromkeys((*job["artifacts"], *job["files"]))]
     paths = {
         "folder": str(workspace.judge),
         "sheet": str(workspace.sheet),
         "submission": str(job_dir / job["submission"]),
     }
-    return {"spec": spec, "files": files, **paths}
+    return {"spec": seat.spec, "files": files, **paths}

@@ -46,7 +46,7 @@ class Zygote:
         if not sys.platform.startswith("linux"):
             raise InputError(f"grading needs Linux, this is {sys.platform}.")
         self.imports, self.settings, self.shell = tuple(imports), grading_settings.complete(settings), shell
-        self.process, self.control, self.ready, self.log, self.hosts = None, None, None, None, {}
+        self.process, self.control, self.ready, self.log, self.hosts, self.seat = None, None, None, None, {}, None
 
     def __enter__(self):
         workspace.sweep()
@@ -74,6 +74,9 @@ class Zygote:
         return self
 
     def __exit__(self, *_):
+        if self.seat is not None:
+            self.seat.__exit__()
+            self.seat = None
         for host in self.hosts.values():
             host.close()
         self.hosts.clear()
