@@ -37,7 +37,7 @@ LEAVES = {
 }
 ALLOWED = {
     **{name: set() for name in LEAVES},
-    "labels": set(),
+    "labels": {"labels"},
     "metrics": {"labels", "metrics"},
     "transforms": {"labels"},
     "models": {"models"},

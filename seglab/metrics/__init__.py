@@ -2,6 +2,7 @@
 
 from seglab.metrics.boundary import boundary_counts, boundary_distance, boundary_iou
 from seglab.metrics.confusion import confusion_matrix
+from seglab.metrics.panoptic import PanopticCounts, PanopticQuality, panoptic_counts, panoptic_quality
 from seglab.metrics.semantic import (
     accuracy_per_class,
     dice_per_class,
@@ -14,6 +15,8 @@ from seglab.metrics.semantic import (
 )
 
 __all__ = [
+    "PanopticCounts",
+    "PanopticQuality",
     "accuracy_per_class",
     "boundary_counts",
     "boundary_distance",
@@ -25,5 +28,7 @@ __all__ = [
     "mean_dice",
     "mean_iou",
     "mean_pixel_accuracy",
+    "panoptic_counts",
+    "panoptic_quality",
     "pixel_accuracy",
 ]
