@@ -1,0 +1,19 @@
+"""Takes the predicted classes for those in the truth."""
+
+import numpy as np
+
+CELL = "q2-means"
+LOSES = {"q2-means-test-truth": 1}
+
+
+def four_means(confusion):
+    right, in_truth, in_prediction = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+    union = in_truth + in_prediction - right
+    iou = np.divide(right, union, out=np.full(len(confusion), np.nan), where=union > 0)
+    present, true = iou[union > 0], iou[in_prediction > 0]
+    return {
+        "exclude": float(present.mean()) if present.size else float("nan"),
+        "truth": float(true.mean()) if true.size else float("nan"),
+        "one": float(np.where(union > 0, iou, 1).mean()),
+        "zero": float(np.where(union > 0, iou, 0).mean()),
+    }

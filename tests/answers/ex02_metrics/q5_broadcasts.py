@@ -1,0 +1,25 @@
+"""Compares (B, H, W) with (B, H, W, 1): NumPy's rules make (B, H, W, W) of it, or an error."""
+
+import keras
+from keras import ops
+
+CELL = "q5-metric"
+LOSES = {"q5-metric-test-stream": 1}
+
+
+class SegIoU(keras.metrics.Metric):
+    def __init__(self, threshold=0.5, ignore_class=255, name="seg_iou"):
+        super().__init__(name=name)
+        self.threshold, self.ignore_class = threshold, ignore_class
+        self.intersection = self.add_variable((), "zeros", name="intersection")
+        self.union = self.add_variable((), "zeros", name="union")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        counted = ops.not_equal(y_true, self.ignore_class)
+        true = ops.logical_and(counted, ops.equal(y_true, 1))
+        found = ops.logical_and(counted, y_pred > self.threshold)
+        self.intersection.assign_add(ops.sum(ops.cast(ops.logical_and(true, found), "float32")))
+        self.union.assign_add(ops.sum(ops.cast(ops.logical_or(true, found), "float32")))
+
+    def result(self):
+        return self.intersection / self.union
