@@ -1,8 +1,9 @@
 """What all interactive demos share: one ES module each, one page without a notebook, one picture without a browser.
 
 A demo is a file `name.py` with a subclass of `Demo` and a file `name.js` beside it. The JavaScript does all the
-computing, so that a number follows the pointer; the traits only carry the state. `shared.js` goes in front of the
-demo's own file: its functions are there without an import, and every number has a twin in NumPy for the tests.
+computing, so that a number follows the pointer; the traits only carry the state. `shared.js`, and `name_*.js` where a
+demo has more than one subject, go in front of the demo's own file: together they are one module, without imports. Its
+exports are pure functions, whose twins in NumPy the tests hold against them. `name.css` may add to `shared.css`.
 """
 
 import base64
@@ -27,11 +28,13 @@ class Demo(anywidget.AnyWidget):
     title = "Demo"
 
     def __init_subclass__(cls, **kwargs):
-        """Read the JavaScript beside the file of the subclass."""
+        """Read the JavaScript and the styles beside the file of the subclass."""
         if "_esm" not in vars(cls):  # each widget gets a class of its own, in which anywidget made a trait of the text
             own = Path(sys.modules[cls.__module__].__file__).with_suffix(".js")
-            cls._esm = f"{_text('shared.js')}\n{own.read_text(encoding='utf-8')}"
-            cls._css = _text("shared.css")
+            scripts = [FOLDER / "shared.js", *sorted(own.parent.glob(f"{own.stem}_*.js")), own]
+            sheets = [FOLDER / "shared.css", *own.parent.glob(f"{own.stem}.css")]
+            cls._esm = "\n".join(path.read_text(encoding="utf-8") for path in scripts)
+            cls._css = "\n".join(path.read_text(encoding="utf-8") for path in sheets)
         super().__init_subclass__(**kwargs)
 
     def describe(self):
@@ -67,7 +70,7 @@ class Demo(anywidget.AnyWidget):
             "state": _script_string(json.dumps(state, default=_bytes_as_text)),
             "module": _script_string(self._esm),
         }
-        page = _text("page.html")
+        page = (FOLDER / "page.html").read_text(encoding="utf-8")
         for name, text in parts.items():
             page = page.replace("{{" + name + "}}", text, 1)
         if path is not None:
@@ -129,10 +132,6 @@ def bytes_from_front_end(value, _widget=None):
     if isinstance(value, dict):
         return {key: bytes_from_front_end(item) for key, item in value.items()}
     return value
-
-
-def _text(name):
-    return (FOLDER / name).read_text(encoding="utf-8")
 
 
 def _bytes_as_text(value):

@@ -1,6 +1,5 @@
-// IoU playground. Twin in NumPy: seglab/widgets/iou_playground.py.
+// IoU playground: what is on the page and what it does.
 
-const NAMES = { true: "Truth", pred: "Prediction" };
 const MEASURES = [
   ["iou", "IoU"],
   ["dice", "Dice"],
@@ -13,109 +12,292 @@ const KINDS = [
   ["fn", "truth only (FN)"],
 ];
 
-/** Draw a shape into its box; returns a Uint8Array of zeros and ones. `mask.data` is a Uint8Array. */
-export function rasterize(shape, box, height, width) {
-  const mask = new Uint8Array(height * width);
-  const [top, left, rows, cols] = box;
-  const [sourceRows, sourceCols] = shape.size ?? [0, 0];
-  for (let r = Math.max(0, -top); r < rows && top + r < height; r++) {
-    const down = (2 * r + 1 - rows) * cols;
-    const sourceRow = Math.floor(((2 * r + 1) * sourceRows) / (2 * rows)) * sourceCols;
-    for (let c = Math.max(0, -left); c < cols && left + c < width; c++) {
-      let inside = 1;
-      if (shape.kind === "ellipse") {
-        const across = (2 * c + 1 - cols) * rows;
-        inside = down * down + across * across < rows * rows * cols * cols;
-      } else if (shape.kind === "mask") {
-        inside = shape.data[sourceRow + Math.floor(((2 * c + 1) * sourceCols) / (2 * cols))];
-      }
-      mask[(top + r) * width + left + c] = inside;
-    }
-  }
-  return mask;
-}
-
-/** The smallest box around a mask, and its pixels in there as a shape. */
-export function cropped(mask, height, width) {
-  let [top, bottom, left, right] = [height, 0, width, 0];
-  for (let r = 0; r < height; r++) {
-    for (let c = 0; c < width; c++) {
-      if (!mask[r * width + c]) continue;
-      top = Math.min(top, r);
-      bottom = r + 1;
-      left = Math.min(left, c);
-      right = Math.max(right, c + 1);
-    }
-  }
-  if (!bottom) return { shape: { kind: "mask", size: [0, 0], data: new Uint8Array(0) }, box: [0, 0, 0, 0] };
-  const [rows, cols] = [bottom - top, right - left];
-  const data = new Uint8Array(rows * cols);
-  for (let r = 0; r < rows; r++) {
-    const start = (top + r) * width + left;
-    data.set(mask.subarray(start, start + cols), r * cols);
-  }
-  return { shape: { kind: "mask", size: [rows, cols], data }, box: [top, left, rows, cols] };
-}
-
-/** Mark what is left of a mask after `distance` erosions by 3x3, with nothing outside the image. */
-export function eroded(mask, height, width, distance) {
-  const across = new Uint8Array(height * width);
-  const result = new Uint8Array(height * width);
-  const full = 2 * distance + 1;
-  for (let r = 0; r < height; r++) {
-    let run = 0; // ones in a row, up to here: a window of `full` ones is centered `distance` back
-    for (let c = 0; c < width; c++) {
-      run = mask[r * width + c] ? run + 1 : 0;
-      if (run >= full) across[r * width + c - distance] = 1;
-    }
-  }
-  const runs = new Int32Array(width);
-  for (let r = 0; r < height; r++) {
-    for (let c = 0; c < width; c++) {
-      runs[c] = across[r * width + c] ? runs[c] + 1 : 0;
-      if (runs[c] >= full) result[(r - distance) * width + c] = 1;
-    }
-  }
-  return result;
-}
-
-/** All measures of two masks; null where a measure has no denominator. */
-export function scores(truth, prediction, height, width, distance) {
-  const counts = [0, 0, 0, 0]; // by truth + 2 * prediction
-  let [common, either] = [0, 0];
-  const trueInside = eroded(truth, height, width, distance);
-  const predInside = eroded(prediction, height, width, distance);
-  for (let i = 0; i < truth.length; i++) {
-    counts[truth[i] + 2 * prediction[i]]++;
-    const [a, b] = [truth[i] & ~trueInside[i], prediction[i] & ~predInside[i]];
-    common += a & b;
-    either += a | b;
-  }
-  const [tn, fn, fp, tp] = counts;
-  const ratio = (part, whole) => (whole ? part / whole : null);
-  return {
-    iou: ratio(tp, tp + fp + fn),
-    dice: ratio(2 * tp, 2 * tp + fp + fn),
-    pixel_accuracy: ratio(tp + tn, truth.length),
-    boundary_iou: ratio(common, either),
-    tp,
-    fp,
-    fn,
-    tn,
-  };
-}
-
-/** Set or clear a disc of pixels around (row, col). */
-export function dab(mask, height, width, row, col, radius, value) {
-  for (let r = Math.max(0, Math.ceil(row - radius)); r <= Math.min(height - 1, row + radius); r++) {
-    for (let c = Math.max(0, Math.ceil(col - radius)); c <= Math.min(width - 1, col + radius); c++) {
-      if ((r - row) ** 2 + (c - col) ** 2 <= radius * radius) mask[r * width + c] = value;
-    }
-  }
-}
-
 function render({ model, el }) {
-  return () => {};
+  const { root, say, stop } = mount(el, "IoU playground");
+  const [height, width] = [model.get("height"), model.get("width")];
+  const [distance, colors] = [model.get("distance"), model.get("colors")];
+  const scale = Math.max(1, Math.floor(Math.min(640 / width, 480 / height)));
+  const step = Math.max(1, Math.round(width / 80));
+  const save = saver(model);
+  let objects = {};
+  let masks = {};
+  let numbers = {};
+  let photo = null;
+  let [selected, tool, brush] = ["pred", "move", Math.max(2, Math.round(width / 40))];
+  let cursor = [Math.round(height / 2), Math.round(width / 2)];
+  let drag = null;
+  let guess = null;
+  let sending = false;
+
+  // --- what is on the page
+  const who = choice("Edit", [["pred", "Prediction"], ["true", "Truth"]], selected, (key) => {
+    selected = key;
+    ask();
+  });
+  const how = choice("by", [["move", "Move"], ["paint", "Paint"], ["erase", "Erase"]], tool, (key) => {
+    tool = key;
+    size.hidden = tool === "move";
+    ask();
+  });
+  const size = slider("Brush", { min: 1, max: Math.max(8, Math.round(width / 10)), value: brush, unit: " px" }, (px) => {
+    brush = px;
+    ask();
+  });
+  size.hidden = true;
+  const hintId = `seglab-${Math.random().toString(36).slice(2)}`;
+  const canvas = element("canvas", {
+    width: width * scale,
+    height: height * scale,
+    tabindex: 0,
+    role: "application",
+    "aria-label": "True mask with a solid outline, predicted mask with a dashed outline",
+    "aria-describedby": hintId,
+  });
+  const hint = element("p", { class: "seglab-hint", id: hintId });
+  hint.textContent =
+    "Drag a mask, or its corners. Keys: arrows move, Shift + arrows resize, with Ctrl by one pixel; " +
+    "when painting, arrows move the brush and Space uses it.";
+  const counts = {};
+  const legend = element("div", { class: "seglab-legend" });
+  for (const [kind, name] of KINDS) {
+    counts[kind] = element("b", { "data-number": kind });
+    legend.append(element("span", {}, swatch(colors[kind], colors[`${kind}_stripes`], kind === "fp"), `${name} `, counts[kind]));
+  }
+  const board = readout("Measures of overlap", MEASURES);
+  const guessFirst = toggle("Guess first", model.get("guess_first"), (pressed) => {
+    model.set("guess_first", pressed);
+    save();
+    startGuess();
+  });
+  const guessField = element("input", { type: "number", min: 0, max: 1, step: "any", required: true });
+  const reveal = element("button", { type: "submit" }, "Reveal");
+  const again = button("Guess again", () => {
+    startGuess();
+    guessField.focus();
+  });
+  const answer = element("span", { class: "seglab-answer", role: "status" });
+  const form = element(
+    "form",
+    { class: "seglab-bar", onsubmit: takeGuess },
+    element("label", {}, "Your guess of the IoU, 0 to 1: ", guessField),
+    reveal,
+    again,
+    answer,
+  );
+  const newPair = button("New pair", () => replace(randomPair(height, width)));
+  newPair.hidden = [model.get("true_shape"), model.get("pred_shape")].some((shape) => shape.kind === "mask");
+  root.append(
+    element("div", { class: "seglab-bar" }, who, how, size),
+    canvas,
+    legend,
+    board,
+    form,
+    element("div", { class: "seglab-bar" }, newPair, button("Reset", () => replace(structuredClone(first))), guessFirst),
+    hint,
+  );
+  const context = canvas.getContext("2d");
+  const frame = context.createImageData(width * scale, height * scale);
+
+  // --- state
+  function read() {
+    for (const key of ["true", "pred"]) {
+      const shape = model.get(`${key}_shape`);
+      objects[key] = { shape: { ...shape, data: bytesOf(shape.data) }, box: [...model.get(`${key}_box`)] };
+    }
+  }
+  function place(key) {
+    masks[key] = rasterize(objects[key].shape, objects[key].box, height, width);
+  }
+  function replace(pair) {
+    objects = pair;
+    place("true");
+    place("pred");
+    startGuess();
+    changed();
+    send(true);
+  }
+  /** Count, show the numbers and send them; the picture follows in the next frame. */
+  function changed() {
+    numbers = scores(masks.true, masks.pred, height, width, distance);
+    show();
+    ask();
+    send(false);
+  }
+  function send(withShapes) {
+    sending = true;
+    for (const key of ["true", "pred"]) {
+      const { shape, box } = objects[key];
+      if (withShapes) {
+        const whole = shape.kind === "mask" ? { ...shape, data: new DataView(shape.data.slice().buffer) } : { kind: shape.kind };
+        model.set(`${key}_shape`, whole);
+      }
+      model.set(`${key}_box`, [...box]);
+    }
+    model.set("numbers", numbers);
+    sending = false;
+    save();
+  }
+
+  // --- numbers and guesses
+  function hidden() {
+    return guessFirst.pressed() && guess === null;
+  }
+  function show() {
+    for (const [key] of MEASURES) board.show(key, hidden() ? "?" : digits(numbers[key]));
+    for (const [key] of KINDS) counts[key].textContent = hidden() ? "?" : numbers[key].toLocaleString("en-US");
+    const [row, col, rows, cols] = objects[selected].box;
+    const spoken = hidden() ? "" : MEASURES.map(([key, name]) => `${name} ${digits(numbers[key])}. `).join("");
+    say(`${spoken}${NAMES[selected]} at row ${row}, column ${col}, ${rows} by ${cols} pixels.`);
+  }
+  function startGuess() {
+    guess = null;
+    form.hidden = !guessFirst.pressed();
+    guessField.value = "";
+    answer.textContent = "";
+    [guessField.disabled, reveal.hidden, again.hidden] = [false, false, true];
+    if (numbers.tp !== undefined) show();
+  }
+  function takeGuess(event) {
+    event.preventDefault();
+    guess = Number(guessField.value);
+    [guessField.disabled, reveal.hidden, again.hidden] = [true, true, false];
+    const off = guess - numbers.iou;
+    const verdict = Math.abs(off) < 0.005 ? "spot on" : `${Math.abs(off).toFixed(3)} too ${off > 0 ? "high" : "low"}`;
+    answer.textContent = numbers.iou === null ? "Both masks are empty: there is no IoU." : `IoU is ${digits(numbers.iou)}: ${verdict}.`;
+    show();
+    again.focus();
+  }
+
+  // --- picture
+  const ask = onFrame(() => {
+    // Lines, handles and names keep their size on the screen where the canvas is shown smaller than it is.
+    const zoom = canvas.width / (canvas.getBoundingClientRect().width || canvas.width);
+    paintKinds(frame, masks, photo, colors, width, scale);
+    context.putImageData(frame, 0, 0);
+    drawContours(context, masks, height, width, scale, zoom);
+    if (tool === "move") drawHandles(context, objects, selected, scale, zoom);
+    else if (drag || document.activeElement === canvas) drawBrush(context, cursor, brush, scale, zoom);
+    drawNames(context, objects, scale, zoom);
+  });
+
+  // --- pointer and keys
+  function moveTo(key, row, col) {
+    const box = objects[key].box;
+    box[0] = clamp(Math.round(row), 0, height - box[2]);
+    box[1] = clamp(Math.round(col), 0, width - box[3]);
+    place(key);
+    changed();
+  }
+  function resizeTo(key, corner, x, y) {
+    objects[key].box = resized(objects[key].box, corner, x, y, height, width);
+    place(key);
+    changed();
+  }
+  function useBrush(fromRow, fromCol, row, col) {
+    const parts = Math.max(1, Math.ceil((2 * Math.hypot(row - fromRow, col - fromCol)) / brush));
+    for (let part = 0; part <= parts; part++) {
+      const share = part / parts;
+      const [r, c] = [fromRow + (row - fromRow) * share, fromCol + (col - fromCol) * share];
+      dab(masks[selected], height, width, r, c, brush, tool === "paint" ? 1 : 0);
+    }
+    numbers = scores(masks.true, masks.pred, height, width, distance);
+    show();
+    ask();
+  }
+  /** What was painted becomes the shape that can be moved. */
+  function endPainting() {
+    objects[selected] = cropped(masks[selected], height, width);
+    send(true);
+  }
+
+  /** How far from a corner a pointer still takes it, in pixels of the image: fingers are wide. */
+  function reach(event) {
+    return ((event.pointerType === "touch" ? 26 : 12) * width) / canvas.getBoundingClientRect().width;
+  }
+  canvas.addEventListener("pointerdown", (event) => {
+    const [x, y] = pointOn(canvas, event, width, height);
+    canvas.setPointerCapture(event.pointerId);
+    cursor = [Math.floor(y), Math.floor(x)];
+    if (tool === "move") {
+      drag = grabbed(objects, selected, x, y, reach(event));
+      if (drag && drag.key !== selected) who.choose((selected = drag.key));
+      ask();
+    } else {
+      drag = { key: selected };
+      useBrush(y - 0.5, x - 0.5, y - 0.5, x - 0.5);
+    }
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    const [x, y] = pointOn(canvas, event, width, height);
+    if (!drag) {
+      const over = tool === "move" ? grabbed(objects, selected, x, y, reach(event)) : null;
+      const corner = ["nwse-resize", "nesw-resize", "nesw-resize", "nwse-resize"][over?.corner];
+      canvas.style.cursor = tool === "move" ? (corner ?? (over ? "move" : "default")) : "crosshair";
+      return;
+    }
+    if (drag.corner !== undefined) resizeTo(drag.key, drag.corner, x, y);
+    else if (tool === "move") moveTo(drag.key, y - drag.dy, x - drag.dx);
+    else {
+      useBrush(cursor[0], cursor[1], y - 0.5, x - 0.5);
+      cursor = [y - 0.5, x - 0.5];
+    }
+  });
+  const end = () => {
+    if (drag && tool !== "move") endPainting();
+    drag = null;
+    ask();
+  };
+  canvas.addEventListener("pointerup", end);
+  canvas.addEventListener("pointercancel", end);
+  canvas.addEventListener("focus", () => ask());
+  canvas.addEventListener("blur", () => ask());
+  canvas.addEventListener("keydown", (event) => {
+    const way = arrow(event);
+    const far = event.ctrlKey ? 1 : step;
+    const [row, col, rows, cols] = objects[selected].box;
+    if (way && tool !== "move") {
+      cursor = [clamp(cursor[0] + way[0] * far, 0, height - 1), clamp(cursor[1] + way[1] * far, 0, width - 1)];
+      ask();
+    } else if (way && rows) {
+      if (event.shiftKey) resizeTo(selected, 3, col + cols + way[1] * far, row + rows + way[0] * far);
+      else moveTo(selected, row + way[0] * far, col + way[1] * far);
+    } else if (event.key === " " && tool !== "move") {
+      event.preventDefault();
+      useBrush(...cursor, ...cursor);
+      endPainting();
+    }
+  });
+
+  read();
+  const first = structuredClone(objects);
+  place("true");
+  place("pred");
+  startGuess();
+  changed();
+  pixelsOf(model.get("picture"), width, height).then((pixels) => {
+    photo = pixels;
+    ask();
+  });
+  const traits = ["true_shape", "true_box", "pred_shape", "pred_box"];
+  const deaf = listen(model, traits, () => {
+    if (sending || drag) return;
+    read();
+    place("true");
+    place("pred");
+    changed();
+  });
+  const deafToGuess = listen(model, ["guess_first"], () => {
+    if (model.get("guess_first") === guessFirst.pressed()) return;
+    guessFirst.press(model.get("guess_first"));
+    startGuess();
+  });
+  return () => {
+    deaf();
+    deafToGuess();
+    ask.stop();
+    save.stop();
+    stop();
+  };
 }
 
 export default { render };
