@@ -1,6 +1,6 @@
 """Metrics in NumPy, importable without Keras; `seglab.metrics.keras_metrics` has the ones for `model.compile`."""
 
-from seglab.metrics.boundary import boundary_counts, boundary_distance, boundary_iou
+from seglab.metrics.boundary import bf_per_class, bf_score, boundary_counts, boundary_distance, boundary_iou
 from seglab.metrics.confusion import confusion_matrix
 from seglab.metrics.panoptic import PanopticCounts, PanopticQuality, panoptic_counts, panoptic_quality
 from seglab.metrics.semantic import (
@@ -18,6 +18,8 @@ __all__ = [
     "PanopticCounts",
     "PanopticQuality",
     "accuracy_per_class",
+    "bf_per_class",
+    "bf_score",
     "boundary_counts",
     "boundary_distance",
     "boundary_iou",

@@ -1,15 +1,21 @@
-"""Boundary IoU: how well the contours fit, where plain IoU mostly sees the inside of large objects.
+"""Boundary IoU and BF score: how well the contours fit, where plain IoU mostly sees the inside of large objects.
 
 Cheng, Girshick, Dollar, Berg and Kirillov, "Boundary IoU: Improving Object-Centric Image Segmentation Evaluation"
 (CVPR 2021). The boundary of a mask is the part of it within `distance` pixels of its contour, and boundary IoU is the
 IoU of the two boundaries. As in the authors' program, distances are those of a 3x3 erosion repeated (the chessboard's,
 not the Euclidean), and the edge of the image is a contour.
 
+Csurka, Larlus and Perronnin, "What is a good evaluation measure for semantic segmentation?" (BMVC 2013). BF is the F1
+score of the contours: precision is the share of the predicted contour that lies near the true one, recall the share of
+the true contour that lies near the predicted one. The contour of a mask is its boundary of width 1, near means a
+Euclidean distance of at most `tolerance`.
+
 Ignored pixels are cut out of both maps, as if the image ended there. So what is predicted on them changes nothing, and
 a prediction that is right on every counted pixel scores 1.
 """
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from seglab.errors import InputError
 from seglab.metrics.confusion import check_arrays, confusion_matrix
@@ -58,16 +64,16 @@ def boundary_counts(y_true, y_pred, num_classes, *, distance=None, ignore_class=
         >>> boundary_counts(y_true, y_pred, 2, distance=1)
         (array([10,  4]), array([12,  6]))
     """
-    y_true, y_pred = check_arrays(y_true, y_pred, num_classes)
-    if y_true.ndim < 2:
-        raise InputError(f"y_true and y_pred must have shape (..., H, W), got {y_true.shape}.")
-    height, width = y_true.shape[-2:]
-    distance = boundary_distance(height, width) if distance is None else distance
+    y_true, y_pred = _images(y_true, y_pred, num_classes)
+    distance = boundary_distance(*y_true.shape[1:]) if distance is None else distance
     if distance < 1:
         raise InputError(f"distance must be at least 1 pixel, got {distance}.")
     confusion = np.zeros((num_classes + 1, num_classes + 1), np.int64)
-    for truth, prediction in zip(y_true.reshape(-1, height, width), y_pred.reshape(-1, height, width), strict=True):
-        confusion += _boundary_confusion(truth, prediction, num_classes, distance, ignore_class)
+    for truth, prediction in zip(y_true, y_pred, strict=True):
+        # Class `K` is "no boundary here".
+        confusion += confusion_matrix(
+            *_boundaries(truth, prediction, num_classes, distance, ignore_class), num_classes + 1
+        )
     intersection = np.diagonal(confusion)[:num_classes]
     union = (confusion.sum(axis=0) + confusion.sum(axis=1))[:num_classes] - intersection
     return intersection.copy(), union
@@ -101,8 +107,90 @@ def boundary_iou(y_true, y_pred, num_classes, *, distance=None, ignore_class=Non
     return np.divide(intersection, union, out=np.full(num_classes, np.nan), where=union > 0)
 
 
-def _boundary_confusion(y_true, y_pred, num_classes, distance, ignore_class):
-    """Confusion matrix `(K + 1, K + 1)` of two maps that keep only boundaries; class `K` is "no boundary here".
+def bf_score(y_true, y_pred, num_classes, *, tolerance=None, ignore_class=None):
+    """Mean over images of the image's BF score, which is the mean over the classes in its truth.
+
+    So this is an image mean: scores of images of different shapes are averaged, not added. A class that is predicted
+    but not in the truth costs only what it takes from others.
+
+    Args:
+        y_true: Integer array `(..., H, W)`, the ground-truth labels.
+        y_pred: Integer array of the same shape, the predicted labels.
+        num_classes: Number of classes `K`, background included. Counted labels must lie in `[0, K)`.
+        tolerance: Distance in pixels up to which contours fit, at least 0. 0.75 % of the image's diagonal if `None`.
+        ignore_class: Label in `y_true` whose pixels are cut out of both maps. Cuts nothing if `None`.
+
+    Returns:
+        float in [0, 1]; `nan` if no image has a counted pixel.
+
+    Raises:
+        InputError: If shapes differ or have less than two axes, `tolerance` is negative, or a counted label is
+            outside `[0, K)`.
+        TypeError: If either array is not of integer type.
+
+    Example:
+        >>> y_true, y_pred = np.zeros((2, 20, 20), np.uint8)
+        >>> y_true[4:16, 4:16] = y_pred[4:16, 5:17] = 1
+        >>> [round(bf_score(y_true, y_pred, 2, tolerance=pixels), 3) for pixels in (0, 1)]
+        [0.648, 1.0]
+    """
+    scores = bf_per_class(y_true, y_pred, num_classes, tolerance=tolerance, ignore_class=ignore_class)
+    scores = scores.reshape(-1, num_classes)
+    of_images = [image[~np.isnan(image)].mean() for image in scores if not np.isnan(image).all()]
+    return float(np.mean(of_images)) if of_images else float("nan")
+
+
+def bf_per_class(y_true, y_pred, num_classes, *, tolerance=None, ignore_class=None):
+    """BF score of each class in each image.
+
+    Args:
+        y_true: Integer array `(..., H, W)`, the ground-truth labels.
+        y_pred: Integer array of the same shape, the predicted labels.
+        num_classes: Number of classes `K`, background included. Counted labels must lie in `[0, K)`.
+        tolerance: Distance in pixels up to which contours fit, at least 0. 0.75 % of the image's diagonal if `None`.
+        ignore_class: Label in `y_true` whose pixels are cut out of both maps. Cuts nothing if `None`.
+
+    Returns:
+        float64 array `(..., K)`, values in [0, 1]; `nan` for a class that is not in the image's truth.
+
+    Raises:
+        InputError: If shapes differ or have less than two axes, `tolerance` is negative, or a counted label is
+            outside `[0, K)`.
+        TypeError: If either array is not of integer type.
+
+    Example:
+        >>> bf_per_class(np.array([[0, 0, 1, 1]]), np.array([[0, 1, 1, 1]]), 3, tolerance=0).round(3)
+        array([0.667, 0.8  ,   nan])
+    """
+    shape = np.shape(y_true)[:-2]
+    y_true, y_pred = _images(y_true, y_pred, num_classes)
+    tolerance = 0.0075 * float(np.hypot(*y_true.shape[1:])) if tolerance is None else tolerance
+    if tolerance < 0:
+        raise InputError(f"tolerance must be at least 0 pixels, got {tolerance}.")
+    scores = np.full((len(y_true), num_classes), np.nan)
+    for image, (truth, prediction) in enumerate(zip(y_true, y_pred, strict=True)):
+        truth, prediction = (
+            _points(contours, num_classes) for contours in _boundaries(truth, prediction, num_classes, 1, ignore_class)
+        )
+        for k in range(num_classes):
+            if len(truth[k]):
+                precision = _share_near(prediction[k], truth[k], tolerance)
+                recall = _share_near(truth[k], prediction[k], tolerance)
+                scores[image, k] = 2 * precision * recall / (precision + recall) if precision else 0
+    return scores.reshape(*shape, num_classes)
+
+
+def _images(y_true, y_pred, num_classes):
+    """Both maps as `(N, H, W)`."""
+    y_true, y_pred = check_arrays(y_true, y_pred, num_classes)
+    if y_true.ndim < 2:
+        raise InputError(f"y_true and y_pred must have shape (..., H, W), got {y_true.shape}.")
+    shape = int(np.prod(y_true.shape[:-2])), *y_true.shape[-2:]
+    return y_true.reshape(shape), y_pred.reshape(shape)
+
+
+def _boundaries(y_true, y_pred, num_classes, distance, ignore_class):
+    """Both maps with only their boundaries left; all other pixels, and ignored ones, become `num_classes`.
 
     A pixel is in the boundary of its own class, and of no other, unless all pixels within `distance` are of that
     class. So two passes over the maps serve all classes at once.
@@ -116,7 +204,24 @@ def _boundary_confusion(y_true, y_pred, num_classes, distance, ignore_class):
             labels[ignored] = num_classes
         labels[_interior(labels, distance)] = num_classes
         boundaries.append(labels)
-    return confusion_matrix(*boundaries, num_classes + 1)
+    return boundaries
+
+
+def _points(contours, num_classes):
+    """Rows and columns `(n, 2)` of the contour of each class."""
+    flat = np.flatnonzero(contours != num_classes)
+    classes = contours.reshape(-1)[flat]
+    order = np.argsort(classes, kind="stable")
+    points = np.stack(np.divmod(flat[order], contours.shape[1]), axis=-1)  # (n, 2)
+    return np.split(points, np.bincount(classes, minlength=num_classes).cumsum()[:-1])
+
+
+def _share_near(points, others, tolerance):
+    """Share of the points with one of the others at most `tolerance` away."""
+    if not len(points) or not len(others):
+        return 0.0
+    distances, _ = cKDTree(others).query(points)
+    return float(np.mean(distances <= tolerance))
 
 
 def _interior(labels, distance):
