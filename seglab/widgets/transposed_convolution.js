@@ -179,7 +179,7 @@ function matrixDrawing(matrix, current) {
       const later = col > current ? " seglab-later" : "";
       if (value) {
         const sign = value < 0 ? " seglab-negative" : "";
-        const opacity = (0.25 + (0.75 * Math.abs(value)) / largest).toFixed(2);
+        const opacity = (0.22 + ((legible ? 0.45 : 0.78) * Math.abs(value)) / largest).toFixed(2);
         const box = `x="${col * width}" y="${row * height}" width="${width}" height="${height}"`;
         parts.push(`<rect class="seglab-entry${sign}${later}" ${box} fill-opacity="${opacity}"/>`);
       }
@@ -239,10 +239,13 @@ function render({ model, el }) {
   root.classList.add("seglab-transposed");
   const save = saver(model);
   const ask = onFrame(draw);
-  const state = () => Object.fromEntries(TRAITS.map((trait) => [trait, model.get(trait)]));
   const last = () => model.get("x").length ** 2;
   let playing = 0;
 
+  function state() {
+    const values = Object.fromEntries(TRAITS.map((trait) => [trait, model.get(trait)]));
+    return { ...values, step: Math.min(values.step, last()) };
+  }
   function set(changes) {
     for (const [trait, value] of Object.entries(changes)) model.set(trait, value);
     save();

@@ -40,10 +40,10 @@ class TransposedConvolution(Demo):
 
     x = traitlets.List().tag(sync=True)
     kernel = traitlets.List().tag(sync=True)
-    strides = traitlets.Int(2).tag(sync=True)
-    padding = traitlets.Union([traitlets.Int(), traitlets.Unicode()]).tag(sync=True)
-    step = traitlets.Int(0).tag(sync=True)
-    view = traitlets.Unicode("values").tag(sync=True)
+    strides = traitlets.Int(2, min=1, max=LARGEST_STRIDES).tag(sync=True)
+    padding = traitlets.Enum(PADDINGS).tag(sync=True)
+    step = traitlets.Int(0, min=0).tag(sync=True)
+    view = traitlets.Enum(VIEWS).tag(sync=True)
 
     def __init__(self, x=None, kernel=None, *, strides=2, padding=0, step=None, view="values"):
         x = _square("x", np.arange(1, 10).reshape(3, 3) if x is None else x, LARGEST_INPUT)
@@ -58,9 +58,15 @@ class TransposedConvolution(Demo):
         if step not in range(x.size + 1):
             raise InputError(f"step must be a whole number from 0 to {x.size}, one per input cell, got {step!r}.")
         transposed_conv2d(x, kernel, strides=strides, padding=padding)  # refuses a padding that leaves nothing
-        super().__init__(
-            x=x.tolist(), kernel=kernel.tolist(), strides=strides, padding=padding, step=step, view=view
-        )
+        super().__init__(x=x.tolist(), kernel=kernel.tolist(), strides=strides, padding=padding, step=step, view=view)
+
+    @traitlets.validate("x")
+    def _check_x(self, proposal):
+        return _square("x", proposal.value, LARGEST_INPUT).tolist()
+
+    @traitlets.validate("kernel")
+    def _check_kernel(self, proposal):
+        return _square("kernel", proposal.value, LARGEST_KERNEL).tolist()
 
     def output(self):
         """Compute the whole output in Python, whatever step the demo stands at.
