@@ -94,7 +94,7 @@ def test_enlarging_by_hand():
     nearest = upsample_nearest(x, 2)
     assert nearest.tolist() == [[0, 0, 2, 2]] * 2 + [[4, 4, 8, 8]] * 2
     assert nearest.dtype == np.uint8
-    # Across, the rows become (0, .5, 1.5, 2) and (4, 5, 7, 8); between them lie a quarter and three quarters of the way.
+    # Across, the rows become (0, .5, 1.5, 2) and (4, 5, 7, 8); the two between lie a quarter of the way from each.
     assert upsample_bilinear(x, 2).tolist() == [
         [0, 0.5, 1.5, 2],
         [1, 1.625, 2.875, 3.5],
