@@ -1,8 +1,8 @@
 """Metrics of semantic segmentation, all read from the confusion matrix of `seglab.metrics.confusion`.
 
 Add the matrices of a data set's images and read the sum, and you have *dataset* mIoU; read each image's matrix and
-average, and you have *image* mIoU. The two differ: an image with (intersection, union) = (90, 100) and one with (0, 2)
-give 0.45 averaged, 0.88 added.
+average, as `image_mean` does, and you have *image* mIoU. The two differ: an image with (intersection, union) =
+(90, 100) and one with (0, 2) give 0.45 averaged, 0.88 added.
 
 A class that occurs neither in the truth nor in the prediction has no overlap to measure: its value is `nan`.
 """
@@ -184,6 +184,34 @@ def frequency_weighted_iou(confusion):
     """
     _, in_truth, _ = _sums(confusion)
     return float(_ratio(np.nansum(in_truth * iou_per_class(confusion)), in_truth.sum()))
+
+
+def image_mean(metric, confusions):
+    """Mean over images of a metric of each image, the *image* reduction; `metric(sum(confusions))` is the other one.
+
+    Args:
+        metric: Function of one confusion matrix, such as `mean_iou` or `iou_per_class`; `functools.partial` sets its
+            options.
+        confusions: Integer arrays `(K, K)`, one per image, at least one.
+
+    Returns:
+        What `metric` returns, averaged over the images where it is not `nan`; `nan` where it is so for all of them.
+
+    Raises:
+        InputError: If `confusions` is empty, or one matrix instead of one per image.
+
+    Example:
+        >>> confusions = [np.array([[0, 10], [0, 90]]), np.array([[0, 2], [0, 0]])]
+        >>> image_mean(iou_per_class, confusions), iou_per_class(sum(confusions)).round(4)
+        (array([0.  , 0.45]), array([0.    , 0.8824]))
+    """
+    confusions = list(confusions)
+    if not confusions or np.ndim(confusions[0]) != 2:
+        raise InputError("confusions must be confusion matrices, one per image, and at least one.")
+    values = np.array([metric(confusion) for confusion in confusions])  # (N,) or (N, K)
+    known = ~np.isnan(values)
+    means = _ratio(np.where(known, values, 0).sum(axis=0), known.sum(axis=0))
+    return means if means.ndim else float(means)
 
 
 def _sums(confusion):

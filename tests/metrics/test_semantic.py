@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,7 @@ from seglab import metrics
 from seglab.errors import InputError
 
 # Class 2 is predicted but not in the truth, class 3 is in neither.
+Y_TRUE, Y_PRED = np.array([[0, 0, 0, 0, 1, 1, 1, 255], [0, 0, 0, 1, 1, 1, 2, 2]])
 CONFUSION = np.array([[3, 1, 0, 0], [0, 2, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]])
 
 
@@ -21,7 +24,9 @@ def test_per_class_by_hand():
     ("absent", "expected"), [("exclude", 0.4167), ("truth", 0.6250), ("one", 0.5625), ("zero", 0.3125)]
 )
 def test_four_rules_four_numbers(absent, expected):
-    assert metrics.mean_iou(CONFUSION, absent=absent) == pytest.approx(expected, abs=5e-5)
+    confusion = metrics.confusion_matrix(Y_TRUE, Y_PRED, 4, ignore_class=255)
+    np.testing.assert_array_equal(confusion, CONFUSION)
+    assert metrics.mean_iou(confusion, absent=absent) == pytest.approx(expected, abs=5e-5)
 
 
 def test_means_by_hand():
@@ -42,8 +47,21 @@ def test_squares_shifted_diagonally():
 
 def test_dataset_mean_is_not_the_mean_over_images():
     images = [np.array([[0, 10], [0, 90]]), np.array([[0, 2], [0, 0]])]  # of class 1: (90, 100) and (0, 2)
-    assert np.mean([metrics.iou_per_class(image)[1] for image in images]) == pytest.approx(0.45)
+    np.testing.assert_allclose(metrics.image_mean(metrics.iou_per_class, images), [0, 0.45])
+    assert metrics.image_mean(metrics.mean_iou, images) == pytest.approx((0.9 / 2 + 0) / 2)
     assert metrics.iou_per_class(sum(images))[1] == pytest.approx(0.8824, abs=5e-5)
+
+
+def test_image_mean_leaves_out_images_without_the_class():
+    images = [np.diag([2, 0, 0]), np.array([[1, 1, 0], [0, 2, 0], [0, 0, 0]]), np.zeros((3, 3), int)]
+    np.testing.assert_allclose(metrics.image_mean(metrics.iou_per_class, images), [(1 + 1 / 2) / 2, 2 / 3, np.nan])
+    of_images = metrics.image_mean(metrics.mean_iou, iter(images))
+    assert of_images == pytest.approx((1 + (1 / 2 + 2 / 3) / 2) / 2)
+    assert isinstance(of_images, float)
+    zero = functools.partial(metrics.mean_iou, absent="zero")
+    assert metrics.image_mean(zero, images) == pytest.approx((1 / 3 + (1 / 2 + 2 / 3) / 3 + 0) / 3)
+    assert np.isnan(metrics.image_mean(metrics.mean_iou, images[2:]))
+    np.testing.assert_allclose(metrics.image_mean(metrics.dice_per_class, np.stack(images[:1])), [1, np.nan, np.nan])
 
 
 def test_everything_background_looks_good_to_pixel_accuracy_only():
@@ -108,6 +126,9 @@ def test_a_class_predicted_where_the_truth_is_all_ignored_elsewhere():
 def test_errors():
     with pytest.raises(InputError, match="absent must be one of exclude, truth, one, zero, got 'nan'"):
         metrics.mean_iou(CONFUSION, absent="nan")
+    for nothing in ([], CONFUSION):
+        with pytest.raises(InputError, match="confusions must be confusion matrices, one per image"):
+            metrics.image_mean(metrics.mean_iou, nothing)
     for read in (
         metrics.iou_per_class,
         metrics.dice_per_class,
