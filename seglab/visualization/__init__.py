@@ -9,10 +9,12 @@ from seglab.visualization.confusion import show_confusion
 from seglab.visualization.curves import show_curves
 from seglab.visualization.errors import ERROR_KINDS, error_map, paint_errors, show_errors
 from seglab.visualization.gallery import pick_cases, show_gallery
+from seglab.visualization.numbers import Numbers, show_numbers
 from seglab.visualization.overlay import background_class, class_names, show_labels, show_overlay, tinted_image
 
 __all__ = [
     "ERROR_KINDS",
+    "Numbers",
     "background_class",
     "class_names",
     "error_map",
@@ -24,6 +26,7 @@ __all__ = [
     "show_errors",
     "show_gallery",
     "show_labels",
+    "show_numbers",
     "show_overlay",
     "tinted_image",
 ]
