@@ -97,7 +97,7 @@ class DemoPage:
         self.page = page
         self.root = page.locator(".seglab-demo")
         self.canvas = self.root.locator("canvas").first
-        self.canvas.wait_for()
+        self.root.wait_for()
 
     def number(self, key):
         """Text of one number of the readout."""
