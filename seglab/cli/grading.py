@@ -159,8 +159,6 @@ def grade(arguments):
         print(f"{row['student']:20} {row['score']:7g} / {row['max_score']:g}  {', '.join(notes)}".rstrip())
     for entry in summary.queue:
         print(f"LOOK  {entry['student']} {entry['notebook']}: {'; '.join(entry['reasons'])}")
-    for path in summary.unseen:
-        print(f"LOOK  {path}: a file of the sheet in a folder, which tests and answers did not get to see")
     if summary.queue:
         print(f"{len(summary.queue)} in {review.queue_path(course, arguments.sheet)}")
     done = f"{len(summary.students)} submissions, {summary.ran} run, {clock(summary.seconds)}"

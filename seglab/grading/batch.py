@@ -32,7 +32,6 @@ class Batch:
         errors: One line per submission that could not be read or merged.
         queue: What a person must look at.
         ran: Number of times that a job was run.
-        unseen: Files of the sheet that tests and answers do not get to see.
     """
 
     def __init__(self, course, sheet, settings, *, seed, force, limit, log, before_first, progress=None):
@@ -44,7 +43,7 @@ class Batch:
         self.imports = imported_modules(sources)
         self.versions = jobs.environment()
         self.largest = int(settings["artifact_mb"]) << 20
-        self.files, self.unseen = sheet.own_files(self.largest)
+        self.files = sheet.own_files(self.largest)
         self.jobs, self.results, self.tries = {}, {}, {}  # by key
         self.pending, self.since = {}, {}  # by future
         self.waiting = []  # submissions that are not merged yet

@@ -102,7 +102,7 @@ def make(
         student: Whose submission is the first to need this job. Equal submissions share a job.
         master: The source notebook, a `dict`.
         submission: The repaired notebook, a `dict`.
-        artifacts: `dict` from name to path of the student's files.
+        artifacts: `dict` from name, a relative path with `/`, to path of the student's files.
         settings: `dict` of limits, as `seglab.grading.settings` knows them.
         imports: Names of the modules that the sheet imports.
         seed: Integer.
@@ -140,6 +140,7 @@ def make(
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True, mode=0o700)
     for name, path in {**artifacts, **files}.items():
+        (partial / name).parent.mkdir(parents=True, exist_ok=True)
         with open_plain(path) as source, open(partial / name, "xb") as target:
             shutil.copyfileobj(source, target, 1 << 20)
     named = {"sheet": sheet, "notebook": notebook, "student": student}

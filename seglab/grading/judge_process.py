@@ -93,8 +93,8 @@ def _grade(judge, job, link, control, results, *first):
         line = lines.pop() if lines else request(zygote, spec_of_process(job["spec"]))
         student = StudentProcess(line, judge.settings)
         with contextlib.suppress(Killed):  # then the next question says so
-            for path in job["files"]:
-                student.ask("file", value=Path(path).read_bytes(), name=Path(path).name)
+            for name, path in job["files"].items():
+                student.ask("file", value=Path(path).read_bytes(), name=name)
         return student
 
     code = 1

@@ -75,6 +75,7 @@ class Ordinary:
                 shutil.copyfile(path, Path(folder, name))
             for name, content in case.files.items():
                 if name not in self.sheet.files:
+                    Path(folder, name).parent.mkdir(parents=True, exist_ok=True)
                     Path(folder, name).write_bytes(content)
             return self.process.run({**case.master, "cells": cells}, folder)
 
@@ -122,9 +123,9 @@ class Judged:
         """
         handed_in = Path(tempfile.mkdtemp(dir=self.folder.name))
         for name, content in case.files.items():
+            (handed_in / name).parent.mkdir(parents=True, exist_ok=True)
             (handed_in / name).write_bytes(content)
         files = {name: handed_in / name for name in case.files}
-        files |= {name: path for name, path in self.sheet.files.items() if "/" not in name}
         job = jobs.make(
             Path(self.folder.name, "jobs"),
             sheet=self.sheet.name,
@@ -133,6 +134,7 @@ class Judged:
             master=case.master,
             submission=case.submission,
             artifacts=files,
+            files=self.sheet.own_files(self.settings["artifact_mb"] << 20),
             settings=self.settings,
             imports=self.zygote.imports,
             seed=0,

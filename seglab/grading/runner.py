@@ -30,7 +30,6 @@ class Summary:
         rungs: `dict` from each rung of the sandbox to `"ok"` or why it does not hold; empty where nothing had to run.
         missing: What hidden tests need and do not have, one line each.
         ran: Number of jobs that were run.
-        unseen: Files of the sheet, in folders of their own, that tests and answers do not get to see.
         seconds: How long it all took.
         audit_head: Hash of the last line of the audit log.
         errors: One line per submission that could not be read or merged.
@@ -42,7 +41,6 @@ class Summary:
     rungs: dict = field(default_factory=dict)
     missing: list = field(default_factory=list)
     ran: int = 0
-    unseen: list = field(default_factory=list)
     seconds: float = 0.0
     audit_head: str = ""
     errors: list = field(default_factory=list)
@@ -121,7 +119,6 @@ def grade(
             if own is not None:
                 own.shutdown(cancel_futures=True)
             summary.students, summary.errors, summary.ran = batch.students, batch.errors, batch.ran
-            summary.unseen = batch.unseen
             looked_at = {entry["student"] for entry in (*batch.students, *batch.queue)}
             summary.queue = batch.queue
             review.update_queue(course, sheet, batch.queue, looked_at)

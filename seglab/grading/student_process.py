@@ -118,6 +118,7 @@ class Server:
             exec(compile(head["source"], "<probe>", "exec"), shell.user_ns)
             return {}, None
         if operation == "file":
+            os.makedirs(os.path.dirname(head["name"]) or ".", exist_ok=True)
             with open(head["name"], "wb") as file:
                 file.write(self._decode(head, arrays))
             return {}, None

@@ -3,7 +3,7 @@
 import os
 import stat
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from seglab.authoring import notebooks
 from seglab.errors import InputError
@@ -159,7 +159,7 @@ class Sheet:
             limit: The largest size of a file in bytes.
 
         Returns:
-            `(files, unseen)`: `dict` from name to `Path`, and the paths that lie in folders, which are not handed over.
+            `dict` from relative path, with `/`, to `Path`; files whose path has a part that begins with `.` stay away.
 
         Raises:
             InputError: If a file is too large, or has a name that a job needs for itself.
@@ -167,10 +167,9 @@ class Sheet:
         for path, place in self.files.items():
             if place.stat().st_size > limit:
                 raise InputError(f"{place}: larger than {limit >> 20} MB; allow more by --set artifact_mb=NUMBER.")
-            if path in RESERVED:
+            if path.partition("/")[0] in RESERVED:
                 raise InputError(f"{place}: a sheet's file must not have this name.")
-        files = {path: place for path, place in self.files.items() if _is_flat(path)}
-        return files, sorted(set(self.files) - set(files))
+        return {path: place for path, place in self.files.items() if not _is_dotted(path)}
 
     def artifacts(self, submission, limit):
         """Choose the student's files that tests get to see.
@@ -187,9 +186,9 @@ class Sheet:
         for path, place in submission.files.items():
             if path == TIMESTAMP or path in self.files:
                 continue
-            if not _is_flat(path):
+            if _is_dotted(path):
                 notes.append(f"{path}: the tests do not get to see it")
-            elif path in RESERVED:
+            elif path.partition("/")[0] in RESERVED or _is_in_the_way(path, self.files):
                 doubts.append(f"{path}: the tests do not get to see a file of this name")
             elif place.stat().st_size > limit:
                 doubts.append(f"{path}: larger than {limit >> 20} MB, the tests do not get to see it")
@@ -227,8 +226,14 @@ def plain_files(folder, ignore=()):
     return dict(sorted(files.items())), left_out[:20]
 
 
-def _is_flat(path):
-    return "/" not in path and not path.startswith(".")
+def _is_dotted(path):
+    return any(part.startswith(".") for part in path.split("/"))
+
+
+def _is_in_the_way(path, files):
+    """Return whether a path needs a folder where there is a file, or the other way round."""
+    above = {parent.as_posix() for parent in PurePosixPath(path).parents}
+    return bool(above & set(files)) or any(other.startswith(f"{path}/") for other in files)
 
 
 def _is_notebook(path):

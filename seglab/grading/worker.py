@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import json
 import shutil
-import stat
 import time
 from pathlib import Path
 
@@ -67,10 +66,10 @@ def read_job(job_dir):
     job = {**defaults, "master": "master.ipynb", "submission": "submission.ipynb", "key": "", **job}
     job["settings"] = grading_settings.complete(job["settings"])
     for name in (job["master"], job["submission"], *job["artifacts"], *job["files"]):
-        if not isinstance(name, str) or Path(name).name != name or name.startswith("."):
+        if not isinstance(name, str) or not name or any(part[:1] in ("", ".") for part in name.split("/")):
             raise InputError(f"{path}: {name!r} must be the name of a file in the same folder.")
-        file = Path(job_dir) / name
-        if not file.exists() or not stat.S_ISREG(file.lstat().st_mode):
+        file = Path(job_dir).resolve() / name
+        if file.resolve() != file or not file.is_file():
             raise InputError(f"{path}: {name} is not a plain file in the same folder.")
     return job
 
@@ -138,8 +137,8 @@ def _host(zygote, job, job_dir, folder):
     key = digest.hexdigest()
     host = zygote.hosts.pop(key, None)
     if host is None or not host.usable:
-        for path in files:
-            shutil.copyfile(path, Path(folder) / path.name)
+        for name in job["files"]:
+            _copy(job_dir / name, Path(folder) / name)
         # Nobody who does not know the master can tell this seed.
         host = JudgeHost(zygote, master, job["settings"], int.from_bytes(digest.digest()[:8], "little"), folder)
     zygote.hosts[key] = host  # the last one used is the last one dropped
@@ -153,11 +152,16 @@ def _message_to_judge(job, job_dir, seat):
     for name_of_file in dict.fromkeys((*job["artifacts"], *job["files"])):
         if (job_dir / name_of_file).stat().st_size > settings["artifact_mb"] << 20:
             raise ValueError(f"{name_of_file} is larger than {settings['artifact_mb']} MB")
-        shutil.copyfile(job_dir / name_of_file, workspace.judge / name_of_file)
-    files = [str(job_dir / file) for file in dict.fromkeys((*job["artifacts"], *job["files"]))]
+        _copy(job_dir / name_of_file, workspace.judge / name_of_file)
+    files = {file: str(job_dir / file) for file in (*job["artifacts"], *job["files"])}
     paths = {
         "folder": str(workspace.judge),
         "sheet": str(workspace.sheet),
         "submission": str(job_dir / job["submission"]),
     }
     return {"spec": seat.spec, "files": files, **paths}
+
+
+def _copy(source, target):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)

@@ -339,16 +339,17 @@ def test_sources_with_solutions_are_never_among_the_files(small):
     (folder / "weights.npz").write_bytes(b"x" * 2048)
     (folder / "Other.IPYNB").write_text("{}")
     sheet = Sheet(Course(small), "ps1")
-    (folder / "numbers.txt").write_text("9\n")
+    (folder / "numbers.txt").mkdir()
+    (folder / "numbers.txt" / "x").write_bytes(b"x")
     (folder / "labels.npz").write_bytes(b"x")
     (folder / ".DS_Store").write_bytes(b"x")
     (folder / "deep").mkdir()
     (folder / "deep" / "labels.npz").write_bytes(b"x")
     chosen, notes, doubts = sheet.artifacts(sheet.read("eve"), limit=1024)
-    assert sorted(chosen) == ["labels.npz"]
-    assert [line.split(":")[0] for line in notes] == [".DS_Store", "deep/labels.npz"]
-    assert [line.split(":")[0] for line in doubts] == ["result.json", "weights.npz"]
-    assert sheet.own_files(limit=1024) == ({"numbers.txt": small / "source" / "ps1" / "numbers.txt"}, [])
+    assert sorted(chosen) == ["deep/labels.npz", "labels.npz"]
+    assert [line.split(":")[0] for line in notes] == [".DS_Store"]
+    assert [line.split(":")[0] for line in doubts] == ["numbers.txt/x", "result.json", "weights.npz"]
+    assert sheet.own_files(limit=1024) == {"numbers.txt": small / "source" / "ps1" / "numbers.txt"}
     with pytest.raises(InputError, match="--set artifact_mb"):
         sheet.own_files(limit=1)
 
@@ -361,5 +362,5 @@ def test_files_that_students_may_edit_and_files_in_folders(tmp_path):
     folder = any_course.hand_in(course, "eve", any_course.RIGHT)
     (folder / "numbers.txt").write_text("9\n")
     sheet = Sheet(Course(course), "ps1")
-    assert sheet.own_files(limit=1024) == ({}, ["data/table.csv"])
+    assert list(sheet.own_files(limit=1024)) == ["data/table.csv"]
     assert sheet.artifacts(sheet.read("eve"), limit=1024)[0] == {"numbers.txt": folder / "numbers.txt"}

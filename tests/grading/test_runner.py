@@ -351,3 +351,24 @@ def descendants(pid):
         found += children
         pending += children
     return found
+
+
+def test_files_in_folders_reach_tests_and_answers(tmp_path):
+    course = any_course.make(tmp_path / "course")
+    source = course / "source" / "ps1"
+    (source / "data").mkdir()
+    (source / "numbers.txt").rename(source / "data" / "numbers.txt")
+    notebook = source / "files.ipynb"
+    test = 'assert abs(mean_of(\\"data/numbers.txt\\") - 2.0) < mean_of(\\"out/small.txt\\")'
+    notebook.write_text(notebook.read_text().replace('assert abs(mean_of(\\"numbers.txt\\") - 2.0) < 1e-6', test))
+    folder = any_course.hand_in(course, "ann", any_course.RIGHT)
+    (folder / "out").mkdir()
+    (folder / "out" / "small.txt").write_text("0.001")
+    (folder / "data").mkdir()
+    (folder / "data" / "numbers.txt").write_text("9")  # the sheet's own file counts
+    (folder / ".cache").mkdir()
+    (folder / ".cache" / "state").write_text("x")
+    summary = runner.grade(Course(course), "ps1", allow_weak=True)
+    assert summary.queue == [] and summary.students[0]["score"] == 8  # what tests can give
+    jobs_of_ann = [json.loads(path.read_text()) for path in course.glob(".seglab/jobs/ps1/*/job.json")]
+    assert all(job["files"] == ["data/numbers.txt"] and job["artifacts"] == ["out/small.txt"] for job in jobs_of_ann)
