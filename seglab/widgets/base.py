@@ -14,6 +14,9 @@ import sys
 from pathlib import Path
 
 import anywidget
+import numpy as np
+
+from seglab.visualization.overlay import as_image
 
 FOLDER = Path(__file__).parent
 
@@ -109,6 +112,26 @@ def data_url(png):
         'data:image/png;base64,UE5H'
     """
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def picture_url(image):
+    """Return an image as the data URL of a PNG file, the way `pixelsOf` in `shared.js` takes it.
+
+    Args:
+        image: Array `(H, W, 3)` or `(H, W)`, float in [0, 1] or uint8.
+
+    Returns:
+        A string.
+
+    Example:
+        >>> picture_url(np.zeros((2, 2, 3)))[:22]
+        'data:image/png;base64,'
+    """
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(np.rint(as_image(image) * 255).astype(np.uint8)).save(buffer, format="png")
+    return data_url(buffer.getvalue())
 
 
 def bytes_from_front_end(value, _widget=None):

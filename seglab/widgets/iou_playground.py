@@ -1,7 +1,5 @@
 """IoU playground: move two masks over each other, paint them, and watch four measures of the overlap."""
 
-import io
-
 import numpy as np
 import traitlets
 
@@ -10,8 +8,7 @@ from seglab.metrics import boundary_distance, boundary_iou, confusion_matrix, di
 from seglab.metrics import pixel_accuracy as pixel_accuracy_of
 from seglab.visualization import show_errors
 from seglab.visualization.errors import COLORS, FN, FP, STRIPE_COLORS, TN, TP
-from seglab.visualization.overlay import as_image
-from seglab.widgets.base import Demo, bytes_from_front_end, data_url
+from seglab.widgets.base import Demo, bytes_from_front_end, picture_url
 
 SHAPES = ("rectangle", "ellipse")
 _FN_STRIPES = (214, 128, 104)
@@ -68,7 +65,7 @@ class IoUPlayground(Demo):
         super().__init__(
             height=height,
             width=width,
-            picture="" if image is None else _picture(image),
+            picture="" if image is None else picture_url(image),
             true_shape=true_shape,
             true_box=true_box,
             pred_shape=pred_shape,
@@ -115,13 +112,19 @@ class IoUPlayground(Demo):
         return {**measures, "tp": tp, "fp": fp, "fn": fn, "tn": tn}
 
     def describe(self):
-        """Return the two masks and their measures in words."""
+        """Return the two masks and their measures in words; without the measures where they are to be guessed."""
         scores = self.scores()
-        shown = {name: "n/a" if value is None else f"{value:.3f}" for name, value in list(scores.items())[:4]}
-        return (
+        masks = (
             f"A true and a predicted mask on {self.height} x {self.width} pixels, {scores['tp']:,} of them in both, "
-            f"{scores['fp']:,} in the prediction only, {scores['fn']:,} in the truth only. IoU {shown['iou']}, "
-            f"Dice {shown['dice']}, pixel accuracy {shown['pixel_accuracy']}, boundary IoU {shown['boundary_iou']}."
+            f"{scores['fp']:,} in the prediction only, {scores['fn']:,} in the truth only."
+        )
+        return masks if self.guess_first else f"{masks} {self._measures()}."
+
+    def _measures(self):
+        shown = {name: "n/a" if value is None else f"{value:.3f}" for name, value in list(self.scores().items())[:4]}
+        return (
+            f"IoU {shown['iou']}, Dice {shown['dice']}, pixel accuracy {shown['pixel_accuracy']}, "
+            f"boundary IoU {shown['boundary_iou']}"
         )
 
     def static(self):
@@ -129,8 +132,8 @@ class IoUPlayground(Demo):
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(6.4, 5.2), layout="constrained")
-        words = self.describe().split(". ")[1].rstrip(".")
-        show_errors(self.y_true.astype(int), self.y_pred.astype(int), title=words, ax=figure.add_subplot())
+        title = "What is the IoU? The numbers of pixels tell." if self.guess_first else self._measures()
+        show_errors(self.y_true.astype(int), self.y_pred.astype(int), title=title, ax=figure.add_subplot())
         return figure
 
 
@@ -208,14 +211,6 @@ def _common_size(image, y_true, y_pred, size):
     if min(height, width) < 8:
         raise InputError(f"size must be at least 8 x 8 pixels, got {height} x {width}.")
     return int(height), int(width)
-
-
-def _picture(image):
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(np.rint(as_image(image) * 255).astype(np.uint8)).save(buffer, format="png")
-    return data_url(buffer.getvalue())
 
 
 def _colors():

@@ -1,0 +1,309 @@
+// Street layers: what is on the page and what it does. Twin in NumPy: seglab/widgets/street_layers.py.
+
+const LAYERS = [
+  ["semantic", "Semantic"],
+  ["instance", "Instance"],
+  ["panoptic", "Panoptic"],
+];
+const VOID = 255;
+
+/** What one label of a layer is: pixels with equal keys are one region. Stuff is one region of the instance layer. */
+export function keyOf(segment, layer) {
+  if (layer === "semantic") return segment.category;
+  if (layer === "instance") return segment.instance ? segment.id : -1;
+  return segment.id;
+}
+
+/** What the labels of a layer say of a segment, and what they leave open. */
+export function sentence(segment, layer, segments, factor) {
+  const { name, instance, category, id } = segment;
+  if (category === VOID) return "Void: nobody knows what this is, so nobody counts it.";
+  const count = segments.filter((one) => one.category === category && one.instance).length;
+  if (layer === "semantic") {
+    const others = count > 1 ? `, as in all ${count} of them: which one, they do not tell` : "";
+    return `Semantic labels hold ${category} here: ${name}${others}.`;
+  }
+  if (layer === "instance") {
+    return instance ? `Instance labels hold ${instance} here: ${name} number ${instance}.` : `Instance labels hold 0 here: ${name} is stuff, which nobody numbers.`;
+  }
+  if (layer === "panoptic") return `Panoptic id ${id} = ${category} × ${factor} + ${instance}: ${name}${instance ? ` number ${instance}` : ", stuff"}.`;
+  return `The image shows colors; the labels call this ${name}.`;
+}
+
+/** The words that a layer writes on a segment; empty for none. */
+function labelOf(segment, layer) {
+  if (layer === "semantic") return segment.name;
+  if (layer === "instance") return segment.instance ? String(segment.instance) : "";
+  return layer === "panoptic" ? String(segment.id) : "";
+}
+
+/** Lines between pixels with different keys, straight runs in one piece. */
+function borders(keys, height, width, scale) {
+  const path = new Path2D();
+  const run = (across, count, along, differ) => {
+    for (let line = 1; line < across; line++) {
+      for (let start = 0; start < count; start++) {
+        if (!differ(line, start)) continue;
+        let end = start;
+        while (end < count && differ(line, end)) end++;
+        along(line, start, end);
+        start = end;
+      }
+    }
+  };
+  run(height, width, (row, from, to) => {
+    path.moveTo(from * scale, row * scale);
+    path.lineTo(to * scale, row * scale);
+  }, (row, col) => keys[row * width + col] !== keys[(row - 1) * width + col]);
+  run(width, height, (col, from, to) => {
+    path.moveTo(col * scale, from * scale);
+    path.lineTo(col * scale, to * scale);
+  }, (col, row) => keys[row * width + col] !== keys[row * width + col - 1]);
+  return path;
+}
+
+/** Paint the image, tinted where the layer has labels; the picture is as large as the canvas. */
+function paintLayer(frame, places, segments, layer, photo, tint, width, scale) {
+  const screen = new Uint32Array(frame.data.buffer);
+  const pack = (red, green, blue) => (255 << 24) | (blue << 16) | (green << 8) | red;
+  const colors = segments.map((segment) => (layer ? segment.colors[layer] : [32, 32, 32]));
+  const bare = segments.map((segment) => !layer || (layer === "instance" && !segment.instance));
+  for (let i = 0; i < places.length; i++) {
+    const place = places[i];
+    const [red, green, blue] = colors[place];
+    let fill = pack(red, green, blue);
+    if (photo) {
+      const share = bare[place] ? 0 : tint;
+      const mix = (k, channel) => Math.round(photo[4 * i + k] + (channel - photo[4 * i + k]) * share);
+      fill = pack(mix(0, red), mix(1, green), mix(2, blue));
+    }
+    const isVoid = layer && segments[place].category === VOID;
+    const [top, left] = [Math.floor(i / width) * scale, (i % width) * scale];
+    for (let row = top; row < top + scale; row++) {
+      const start = row * width * scale;
+      for (let col = left; col < left + scale; col++) {
+        screen[start + col] = isVoid && striped(row, col, true) ? pack(120, 120, 120) : fill;
+      }
+    }
+  }
+}
+
+function render({ model, el }) {
+  const { root, say, stop } = mount(el, "Street layers");
+  const [height, width] = [model.get("height"), model.get("width")];
+  const factor = model.get("max_instances");
+  const scale = Math.max(1, Math.floor(Math.min(654 / width, 480 / height)));
+  const segments = model.get("segments");
+  const save = saver(model);
+  const bytes = bytesOf(model.get("panoptic"));
+  const ids = new Int32Array(bytes.buffer);
+  const placeOf = new Map(segments.map((segment, place) => [segment.id, place]));
+  const places = Uint16Array.from(ids, (id) => placeOf.get(id));
+  const lines = {}; // borders of each layer, and of each region pointed at, drawn when first needed
+  let photo = null;
+  let pointing = false;
+
+  // --- what is on the page
+  const imageSwitch = toggle("Image", model.get("show_image"), (pressed) => set("show_image", pressed));
+  const switches = LAYERS.map(([layer, name]) => toggle(name, false, (pressed) => set("layer", pressed ? layer : "")));
+  const nameSwitch = toggle("Names", model.get("show_names"), (pressed) => set("show_names", pressed));
+  const tint = slider("Tint", { min: 0, max: 100, step: 5, value: Math.round(model.get("tint") * 100), unit: " %" }, (value) =>
+    set("tint", value / 100),
+  );
+  const hintId = `seglab-${Math.random().toString(36).slice(2)}`;
+  const canvas = element("canvas", {
+    width: width * scale,
+    height: height * scale,
+    tabindex: 0,
+    role: "application",
+    "aria-label": "Street scene: point at a pixel to hear its labels",
+    "aria-describedby": hintId,
+    style: "cursor: crosshair",
+  });
+  const hint = element("p", { class: "seglab-hint", id: hintId });
+  hint.textContent = "Point at the picture, or move the cross with the arrow keys; with Shift it goes in larger steps.";
+  const board = readout("Labels of the pixel", [
+    ["category", "Category"],
+    ["instance", "Instance"],
+    ["panoptic", "Panoptic id"],
+    ["pixel", "Row, column"],
+  ]);
+  const words = element("p", { class: "seglab-sentence" });
+  const legend = element("div", { class: "seglab-legend" });
+  root.append(
+    element(
+      "div",
+      { class: "seglab-bar" },
+      element("div", { class: "seglab-group", role: "group", "aria-label": "Layers" }, imageSwitch, ...switches),
+      nameSwitch,
+      tint,
+    ),
+    canvas,
+    legend,
+    board,
+    words,
+    hint,
+  );
+  const context = canvas.getContext("2d");
+  const frame = context.createImageData(width * scale, height * scale);
+
+  // --- state
+  function set(trait, value) {
+    model.set(trait, value); // which calls `changed`, as a change from Python does
+    save();
+  }
+  function changed() {
+    const layer = model.get("layer");
+    imageSwitch.press(model.get("show_image"));
+    nameSwitch.press(model.get("show_names"));
+    tint.set(Math.round(model.get("tint") * 100));
+    LAYERS.forEach(([name], index) => switches[index].press(name === layer));
+    showLegend(layer);
+    showPicked();
+    paint();
+  }
+  function pick(row, col) {
+    const [oldRow, oldCol] = model.get("picked");
+    if (row === oldRow && col === oldCol) return;
+    set("picked", [row, col]);
+  }
+  function picked() {
+    const [row, col] = model.get("picked");
+    return segments[places[row * width + col]];
+  }
+  function showPicked() {
+    const segment = picked();
+    const text = sentence(segment, model.get("layer"), segments, factor);
+    board.show("category", `${segment.category} ${segment.name}`);
+    board.show("instance", String(segment.instance));
+    board.show("panoptic", String(segment.id));
+    board.show("pixel", model.get("picked").join(", "));
+    if (words.textContent !== text) words.textContent = text;
+    say(text);
+  }
+  function showLegend(layer) {
+    const shown = {};
+    for (const segment of segments) {
+      const label = layer === "semantic" ? segment.name : `${segment.name} ${segment.instance || ""}`.trim();
+      if (layer && !(layer === "instance" && !segment.instance)) shown[label] = segment;
+    }
+    legend.replaceChildren(
+      ...Object.entries(shown).map(([label, segment]) => {
+        const color = css(segment.colors[layer]);
+        const lines = `repeating-linear-gradient(135deg, rgb(120 120 120) 0 3px, ${color} 3px 7px)`;
+        const background = segment.category === VOID ? lines : color;
+        return element("span", {}, element("span", { class: "seglab-swatch", style: `background: ${background}` }), label);
+      }),
+    );
+  }
+
+  // --- picture: the layer is painted once, what points at a region comes over it
+  const layerCanvas = new OffscreenCanvas(width * scale, height * scale);
+  const layerContext = layerCanvas.getContext("2d");
+  const paint = onFrame(() => {
+    const layer = model.get("layer");
+    paintLayer(frame, places, segments, layer, model.get("show_image") && photo, model.get("tint"), width, scale);
+    layerContext.putImageData(frame, 0, 0);
+    if (layer) {
+      const keys = segments.map((segment) => keyOf(segment, layer));
+      lines[layer] ??= borders(Int32Array.from(places, (place) => keys[place]), height, width, scale);
+      stroke(layerContext, lines[layer], "#ffffff", 3.5);
+      stroke(layerContext, lines[layer], "#111111", 1.5);
+    }
+    mark();
+  });
+  const mark = onFrame(() => {
+    const layer = model.get("layer");
+    context.drawImage(layerCanvas, 0, 0);
+    const zoom = canvas.width / (canvas.getBoundingClientRect().width || canvas.width);
+    if (layer) {
+      const key = keyOf(picked(), layer);
+      const inside = segments.map((segment) => Number(keyOf(segment, layer) === key));
+      const name = `${layer} ${key}`;
+      lines[name] ??= borders(Uint8Array.from(places, (place) => inside[place]), height, width, scale);
+      stroke(context, lines[name], "#111111", 7 * zoom);
+      stroke(context, lines[name], "#ffffff", 4 * zoom);
+      if (model.get("show_names")) drawLabels(layer, zoom);
+    }
+    if (pointing) drawCross(zoom);
+  });
+  function stroke(target, path, color, lineWidth) {
+    target.strokeStyle = color;
+    target.lineWidth = lineWidth;
+    target.lineJoin = target.lineCap = "round";
+    target.stroke(path);
+  }
+  function drawLabels(layer, zoom) {
+    const size = 15 * zoom;
+    context.font = `600 ${size}px system-ui, "DejaVu Sans", sans-serif`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    for (const segment of segments) {
+      const text = labelOf(segment, layer);
+      if (!text || segment.area < (height * width) / 400) continue;
+      const half = context.measureText(text).width / 2 + 4 * zoom;
+      const x = clamp((segment.col + 0.5) * scale, half, canvas.width - half);
+      const y = clamp((segment.row + 0.5) * scale, size, canvas.height - size);
+      context.fillStyle = "rgb(255 255 255 / 0.88)";
+      context.beginPath();
+      context.roundRect(x - half, y - 0.7 * size, 2 * half, 1.4 * size, 4 * zoom);
+      context.fill();
+      context.fillStyle = "#111111";
+      context.fillText(text, x, y + zoom);
+    }
+  }
+  function drawCross(zoom) {
+    const [row, col] = model.get("picked");
+    const [x, y, arm] = [(col + 0.5) * scale, (row + 0.5) * scale, 11 * zoom];
+    const path = new Path2D();
+    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+      path.moveTo(x + (dx * arm) / 3, y + (dy * arm) / 3);
+      path.lineTo(x + dx * arm, y + dy * arm);
+    }
+    stroke(context, path, "#ffffff", 5 * zoom);
+    stroke(context, path, "#111111", 2.5 * zoom);
+  }
+
+  // --- pointer and keys
+  const point = (event) => {
+    const [x, y] = pointOn(canvas, event, width, height);
+    pick(clamp(Math.floor(y), 0, height - 1), clamp(Math.floor(x), 0, width - 1));
+  };
+  canvas.addEventListener("pointermove", point);
+  canvas.addEventListener("pointerdown", point);
+  for (const [kind, on] of [["focus", true], ["blur", false]]) {
+    canvas.addEventListener(kind, () => {
+      pointing = on;
+      mark();
+    });
+  }
+  canvas.addEventListener("keydown", (event) => {
+    const way = arrow(event);
+    if (!way) return;
+    const far = event.shiftKey ? 10 : 1;
+    const [row, col] = model.get("picked");
+    pick(clamp(row + way[0] * far, 0, height - 1), clamp(col + way[1] * far, 0, width - 1));
+  });
+
+  changed();
+  pixelsOf(model.get("picture"), width, height).then((pixels) => {
+    photo = pixels;
+    paint();
+  });
+  const deaf = [
+    listen(model, ["layer", "show_image", "show_names", "tint"], changed),
+    listen(model, ["picked"], () => {
+      showPicked();
+      mark();
+    }),
+  ];
+  return () => {
+    deaf.forEach((end) => end());
+    paint.stop();
+    mark.stop();
+    save.stop();
+    stop();
+  };
+}
+
+export default { render };
