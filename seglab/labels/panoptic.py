@@ -36,7 +36,7 @@ def encode_panoptic(categories, instances, *, max_instances=1000):
     """
     categories, instances = check_integers("categories", categories), check_integers("instances", instances)
     _check_range("instances", instances, max_instances, "Set max_instances?")
-    _check_range("categories", categories, _LARGEST // max_instances, "Write void as category 255.")
+    _check_range("categories", categories, _LARGEST // max_instances, "Write void as category 255?")
     try:
         return categories.astype(np.int32) * np.int32(max_instances) + instances.astype(np.int32)
     except ValueError:
@@ -64,7 +64,7 @@ def decode_panoptic(ids, *, max_instances=1000):
         (array([[2, 2, 7]], dtype=int32), array([[1, 2, 0]], dtype=int32))
     """
     ids = check_integers("ids", ids)
-    _check_range("ids", ids, _LARGEST, "Write void as category 255.")
+    _check_range("ids", ids, _LARGEST, "Write void as category 255?")
     categories, instances = np.divmod(ids.astype(np.int32), np.int32(max_instances))
     return categories, instances
 
