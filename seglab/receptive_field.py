@@ -110,66 +110,58 @@ def receptive_field_table(layers):
 
 
 def _field(known, last):
-    strides, periods = _strides(known)
-    # Output pixels `periods[last]` apart see shifted copies of the same field.
-    spans = [span for pixel in range(periods[last]) if (span := _seen(known, last, pixel, pixel))]
+    stride, period = _strides(known)[last]
+    # Output pixels `period` apart see shifted copies of the same field.
+    spans = [_seen(known, last, pixel, pixel) for pixel in range(period)]
     size = max(stop - start + 1 for start, stop in spans)
-    stride = strides[last]
     return ReceptiveField(size, int(stride) if stride.denominator == 1 else float(stride), spans[0][0])
 
 
 def _seen(known, last, start, stop):
-    """First and last input pixel that pixels `start` to `stop` of layer `last` see; None if they see nothing."""
-    outputs = {last: (start, stop)}
-    seen = None
+    """First and last input pixel that pixels `start` to `stop` of layer `last` see."""
+    wanted = {last: [(start, stop)]}  # what the layers behind read of each layer
+    seen = []
     for index in range(last, -1, -1):
-        if index not in outputs:
-            continue
-        span = _read(known[index], *outputs[index])
-        if not known[index].parents:
-            seen = _union(seen, span)
-        for parent in known[index].parents:
-            outputs[parent] = _union(outputs.get(parent), span)
-            if outputs[parent] is None:
-                del outputs[parent]
-    return seen
+        if index in wanted:
+            span = _read(known[index], *_hull(wanted[index]))
+            for parent in known[index].parents:
+                wanted.setdefault(parent, []).append(span)
+            if not known[index].parents:
+                seen.append(span)
+    return _hull(seen)
 
 
 def _read(layer, start, stop):
-    """First and last pixel of its input that pixels `start` to `stop` of one layer read; None if none."""
+    """First and last pixel of its input that pixels `start` to `stop` of one layer read."""
     if layer.inner:
         return _seen(layer.inner, len(layer.inner) - 1, start, stop)
     reach = (layer.kernel - 1) * layer.dilation_rate
     if not layer.up:
         return start * layer.strides - layer.before, stop * layer.strides - layer.before + reach
-    # Input pixel i is scattered to the output pixels from i * strides - before to that plus reach.
+    # Input pixel i is scattered to the output pixels from i * strides - before to that plus reach. With strides beyond
+    # the kernel some output pixels see nothing: their last pixel is the one before their first.
     first = -((reach - start - layer.before) // layer.strides)  # rounded up
-    final = (stop + layer.before) // layer.strides
-    return (first, final) if first <= final else None
+    return first, (stop + layer.before) // layer.strides
 
 
-def _union(a, b):
-    if a is None or b is None:
-        return a or b
-    return min(a[0], b[0]), max(a[1], b[1])
+def _hull(spans):
+    return min(start for start, _ in spans), max(stop for _, stop in spans)
 
 
 def _strides(known):
     """For each layer the stride of its field, and after how many of its pixels the fields repeat."""
-    strides, periods = [], []
+    found = []
     for layer in known:
-        stride = strides[layer.parents[0]] if layer.parents else Fraction(1)
-        period = lcm(*(periods[parent] for parent in layer.parents))
+        stride = found[layer.parents[0]][0] if layer.parents else Fraction(1)
+        period = lcm(*(found[parent][1] for parent in layer.parents))
         if layer.inner:
-            inner_strides, inner_periods = _strides(layer.inner)
-            step = inner_strides[-1]
-            period = inner_periods[-1] * period
+            inner_stride, inner_period = _strides(layer.inner)[-1]
+            found.append((stride * inner_stride, period * inner_period))
+        elif layer.up:
+            found.append((stride / layer.strides, period * layer.strides))
         else:
-            step = Fraction(1, layer.strides) if layer.up else Fraction(layer.strides)
-            period = period * layer.strides if layer.up else period // gcd(period, layer.strides)
-        strides.append(stride * step)
-        periods.append(period)
-    return strides, periods
+            found.append((stride * layer.strides, period // gcd(period, layer.strides)))
+    return found
 
 
 def _known_layers(layers):

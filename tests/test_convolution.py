@@ -289,6 +289,8 @@ def test_errors_of_one_direction():
         conv2d(np.ones((9, 2)), np.ones((3, 3)), dilation_rate=2, padding=1)
     with pytest.raises(InputError, match=r"padding must leave .* got 2, which leaves -1"):
         transposed_conv2d(np.ones((2, 2)), np.ones((2, 2)), padding=2)
+    with pytest.raises(InputError, match="leaves 0"):
+        transposed_conv2d(np.ones((1, 4)), np.ones((2, 2)), padding=(1, 0))
     with pytest.raises(InputError, match="output_padding must be less than strides, got 2 and 2"):
         transposed_conv2d(np.ones((2, 2)), np.ones((2, 2)), strides=2, output_padding=2)
     with pytest.raises(InputError, match="output_padding must be 0 with padding 'same'"):

@@ -139,6 +139,7 @@ def test_upsampling_by_hand():
     # Bilinear: one large pixel before the center and one behind.
     assert receptive_field([UpSampling2D(name="up", size=2, interpolation="bilinear")]) == ReceptiveField(2, 0.5, -1)
     assert receptive_field([conv(4, 2, padding="same", kind=Conv2DTranspose)]) == ReceptiveField(2, 0.5, -1)
+    assert receptive_field([UpSampling2D(name="up", size=2, interpolation="bilinear"), (2, 2)]).size == 3
     # Three taps at strides 2: even outputs see two inputs, odd ones one.
     assert receptive_field([conv(3, 2, kind=Conv2DTranspose)]) == ReceptiveField(2, 0.5, -1)
     # One tap at strides 3: two of three outputs see nothing.
@@ -203,11 +204,25 @@ def test_shared_and_nested_models(keras):
     assert [name for name, _ in receptive_field_table(keras.Model(image, x))] == ["double", "pool", "double"]
 
 
+def test_fields_that_differ_from_pixel_to_pixel(keras):
+    twice = keras.Sequential([keras.layers.UpSampling2D(2)])
+    assert receptive_field([twice, (2, 1)]) == ReceptiveField(2, 0.5, 0)  # pixel 0 sees one, pixel 1 two
+    # Blocks of four at every third pixel, and of two at every second: pixel 3 sees 3 to 6 and 2 to 3.
+    image = keras.Input((None, None, 1))
+    thirds = keras.layers.UpSampling2D(3)(keras.layers.MaxPooling2D(4, strides=3)(image))
+    halves = keras.layers.UpSampling2D(2)(keras.layers.MaxPooling2D(2)(image))
+    both = keras.layers.Add(name="both")([thirds, halves])
+    model = keras.Model(image, both)
+    assert receptive_field(model) == ReceptiveField(5, 1, 0)
+    assert receptive_field_table(model)[-1] == ("both", (5, 1, 0))
+
+
 def test_several_inputs_and_outputs_count_together(keras):
     first, second = keras.Input((32, 32, 1)), keras.Input((32, 32, 1))
     narrow, wide = keras.layers.Conv2D(1, 3, padding="same")(first), keras.layers.Conv2D(1, 7, padding="same")(second)
     assert receptive_field(keras.Model([first, second], narrow + wide)).size == 7
     assert receptive_field(keras.Model([first, second], [narrow, wide])).size == 7
+    assert receptive_field(keras.Model([first, second], [wide, narrow])).size == 7
 
 
 def plain(keras, image, conv):
