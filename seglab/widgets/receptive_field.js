@@ -295,11 +295,12 @@ function drawPlan(context, n, counts, sight, view, colors) {
   context.strokeRect((col - cols.low) * scale, (row - rows.low) * scale, sight.size * scale, sight.size * scale);
 }
 
-/** How the overview maps cells to its canvas: every unit's field fits. */
+/** How the overview maps cells to its canvas: every unit's field fits, with a margin. */
 function overviewScale(fields, n) {
   const { size, stride, start, output } = fields.at(-1);
-  const low = Math.min(0, start);
-  return { low, scale: OVERVIEW / (Math.max(n, start + (output - 1) * stride + size) - low) };
+  const [low, high] = [Math.min(0, start), Math.max(n, start + (output - 1) * stride + size)];
+  const margin = 0.03 * (high - low);
+  return { low: low - margin, scale: OVERVIEW / (high - low + 2 * margin) };
 }
 
 /** The field in the whole image. */
@@ -380,6 +381,17 @@ function render({ model, el }) {
   });
   overview.addEventListener("pointermove", (event) => overview.hasPointerCapture(event.pointerId) && follow(event));
 
+  function drawPictures({ fields, n, sight, levels, colors }) {
+    const view = sight.axes.map((axis) => viewOf(axis, sight.size, n));
+    const context = contextOf(views, PLAN + LABELS, SIDE + PLAN);
+    drawSide(context, fields, levels[1], view[1], colors);
+    context.beginPath();
+    context.rect(0, SIDE, PLAN, PLAN);
+    context.clip();
+    context.translate(0, SIDE);
+    drawPlan(context, n, levels.map(([counts]) => counts), sight, view, colors);
+    drawOverview(overview, fields, n, sight, colors);
+  }
   function draw() {
     const [layers, n] = [model.get("layers"), model.get("image_size")];
     const fields = receptiveFields(layers, n);
@@ -410,15 +422,7 @@ function render({ model, el }) {
     const style = getComputedStyle(root);
     const names = ["ink", "soft", "paper", "line", "copy", "frame"];
     const colors = Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
-    const view = sight.axes.map((axis) => viewOf(axis, size, n));
-    const context = contextOf(views, PLAN + LABELS, SIDE + PLAN);
-    drawSide(context, fields, levels[1], view[1], colors);
-    context.beginPath();
-    context.rect(0, SIDE, PLAN, PLAN);
-    context.clip();
-    context.translate(0, SIDE);
-    drawPlan(context, n, levels.map(([image]) => image), sight, view, colors);
-    drawOverview(overview, fields, n, sight, colors);
+    if (colors.copy) drawPictures({ fields, n, sight, levels, colors }); // a notebook attaches the demo later
     say(`${sentence.textContent} ${warning.textContent}`);
   }
 
@@ -439,10 +443,13 @@ function render({ model, el }) {
   );
   const theme = new MutationObserver(ask);
   theme.observe(root, { attributes: true, attributeFilter: ["data-theme"] });
+  const attached = new ResizeObserver(ask);
+  attached.observe(root);
   const unlisten = listen(model, TRAITS, ask);
   draw();
   return () => {
     theme.disconnect();
+    attached.disconnect();
     ask.stop();
     save.stop();
     unlisten();
