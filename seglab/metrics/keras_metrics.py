@@ -1,7 +1,7 @@
 """Streaming metrics for `model.compile`: the numbers of `seglab.metrics.semantic` over everything seen since the reset.
 
-Keras's own `MeanIoU` takes labels, so on probabilities it silently truncates 0.9 to class 0, and counts in float32,
-which stops growing at 2^24, about 17 million pixels. These take logits and count in integers.
+Keras's own `MeanIoU` takes labels, so on probabilities it silently truncates 0.9 to class 0. These take logits. They
+count in integers, since a float32 stops growing at 2^24, about 17 million pixels.
 """
 
 import keras
