@@ -60,7 +60,7 @@ def show_numbers(parts, *, title=None, cell=0.42, ax=None):
     if not arrays:
         raise InputError("parts must hold at least one Numbers, got none.")
     height = max(len(part.values) for part in arrays)
-    heading = max((part.name.count("\n") + 1) * TITLE_HEIGHT if part.name else 0 for part in arrays)
+    heading = max(_heading(part) - (height - len(part.values)) / 2 for part in arrays)  # what stands above the highest
     widths = [SIGN_WIDTH if isinstance(part, str) else _width(part) for part in parts]
     width = sum(widths) + GAP * (len(parts) - 1)
     line = 0.35 if title is not None else 0.0  # inches for the title
@@ -97,6 +97,11 @@ def _width(part):
     """Cells that an array takes: its columns, or its name if that is longer."""
     letters = max(len(line) for line in part.name.split("\n"))
     return max(part.values.shape[1], 0.2 * letters)
+
+
+def _heading(part):
+    """Cells that the name takes above an array."""
+    return (part.name.count("\n") + 1) * TITLE_HEIGHT if part.name else 0
 
 
 def _draw(ax, part, left, top, cell):
