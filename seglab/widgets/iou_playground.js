@@ -75,7 +75,7 @@ function render({ model, el }) {
     startGuess();
     guessField.focus();
   });
-  const answer = element("span", { class: "seglab-answer", role: "status" });
+  const answer = element("span", { class: "seglab-answer" });
   const form = element(
     "form",
     { class: "seglab-bar", onsubmit: takeGuess },
@@ -142,12 +142,13 @@ function render({ model, el }) {
   function hidden() {
     return guessFirst.pressed() && guess === null;
   }
-  function show() {
+  function show(first = "") {
     for (const [key] of MEASURES) board.show(key, hidden() ? "?" : digits(numbers[key]));
     for (const [key] of KINDS) counts[key].textContent = hidden() ? "?" : numbers[key].toLocaleString("en-US");
     const [row, col, rows, cols] = objects[selected].box;
-    const spoken = hidden() ? "" : MEASURES.map(([key, name]) => `${name} ${digits(numbers[key])}. `).join("");
-    say(`${spoken}${NAMES[selected]} at row ${row}, column ${col}, ${rows} by ${cols} pixels.`);
+    const measures = MEASURES.map(([key, name]) => `${name} ${digits(numbers[key])}. `).join("");
+    const spoken = hidden() ? "The numbers are hidden until you guess. " : measures;
+    say(`${first}${spoken}${NAMES[selected]} at row ${row}, column ${col}, ${rows} by ${cols} pixels.`);
   }
   function startGuess() {
     guess = null;
@@ -164,7 +165,7 @@ function render({ model, el }) {
     const off = guess - numbers.iou;
     const verdict = Math.abs(off) < 0.005 ? "spot on" : `${Math.abs(off).toFixed(3)} too ${off > 0 ? "high" : "low"}`;
     answer.textContent = numbers.iou === null ? "Both masks are empty: there is no IoU." : `IoU is ${digits(numbers.iou)}: ${verdict}.`;
-    show();
+    show(`${answer.textContent} `);
     again.focus();
   }
 

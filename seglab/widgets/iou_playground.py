@@ -153,10 +153,10 @@ def rasterize(shape, box, height, width):
         Bool array `(height, width)`.
 
     Example:
-        >>> rasterize({"kind": "ellipse"}, (0, 1, 3, 3), 3, 5).astype(int)
-        array([[0, 0, 1, 0, 0],
-               [0, 1, 1, 1, 0],
-               [0, 0, 1, 0, 0]])
+        >>> rasterize({"kind": "ellipse"}, (-1, 1, 4, 4), 3, 6).astype(int)
+        array([[0, 1, 1, 1, 1, 0],
+               [0, 1, 1, 1, 1, 0],
+               [0, 0, 1, 1, 0, 0]])
     """
     top, left, rows, cols = box
     if shape["kind"] == "rectangle":
@@ -208,8 +208,8 @@ def _common_size(image, y_true, y_pred, size):
         said = ", ".join(f"{name} {found}" for name, found in sizes.items())
         raise InputError(f"image, y_true, y_pred and size must agree, got {said}. Resize masks by nearest neighbor?")
     height, width = next(iter(sizes.values()), (240, 320))
-    if min(height, width) < 8:
-        raise InputError(f"size must be at least 8 x 8 pixels, got {height} x {width}.")
+    if min(height, width) < 4:
+        raise InputError(f"size must be at least 4 x 4 pixels, got {height} x {width}.")
     return int(height), int(width)
 
 

@@ -27,7 +27,8 @@ class StreetLayers(Demo):
         max_instances: Factor between category and instance in the ids.
 
     Raises:
-        InputError: If only some of `image`, `panoptic` and `classes` are given, sizes differ, or a category has no name.
+        InputError: If only some of `image`, `panoptic` and `classes` are given, sizes differ, or a category has no
+            name.
 
     Example:
         >>> ids = np.array([[0, 0, 0, 0], [2001, 2001, 1000, 2002]])

@@ -19,6 +19,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LOCAL = ("file://", "data:", "blob:", "about:", "http://127.0.0.1:", "ws://127.0.0.1:")
+# What Voila's own page asks for besides the demo: an icon font and MathJax. Refused, as where there is no network.
+VOILA_EXTRAS = ("https://cdn.jsdelivr.net/npm/@fortawesome/", "https://cdnjs.cloudflare.com/ajax/libs/mathjax/")
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
@@ -45,14 +47,18 @@ def browser():
 
 @pytest.fixture
 def new_page(browser):
-    """Open empty pages: `new_page(width=, height=, dark=, touch=)`; checks at the end what went wrong in them."""
+    """Open empty pages: `new_page(width=, height=, dark=, touch=)`; checks at the end what went wrong in them.
+
+    Nothing gets out of this machine; a request that tries is an error unless its address starts as one of `refused`.
+    """
     pages, troubles = [], []
 
-    def watch(request):
-        if not request.url.startswith(LOCAL):
-            troubles.append(f"request to {request.url}")
+    def make(*, width=1000, height=900, dark=False, touch=False, refused=()):
+        def guard(route):
+            if not route.request.url.startswith(refused):
+                troubles.append(f"request to {route.request.url}")
+            route.abort()
 
-    def make(*, width=1000, height=900, dark=False, touch=False):
         scheme = "dark" if dark else "light"
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=touch, reduced_motion="reduce"
@@ -60,7 +66,7 @@ def new_page(browser):
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: troubles.append(f"error in the page: {error}"))
-        page.on("request", watch)
+        page.route(lambda url: not url.startswith(LOCAL), guard)
         pages.append(page)
         return page
 
@@ -151,6 +157,12 @@ class DemoPage:
     def said(self):
         """What a screen reader was told last."""
         return self.root.locator("[role=status]").inner_text()
+
+
+@pytest.fixture
+def demo_page():
+    """The demo on a page of JupyterLab or Voila: `demo_page(page)` returns a `DemoPage`."""
+    return DemoPage
 
 
 @pytest.fixture
@@ -250,7 +262,7 @@ def voila(jupyter, new_page, request):
 
     def make(cells, **options):
         path = _write_notebook(jupyter[1], request.node.name, cells)
-        page = new_page(**options)
+        page = new_page(refused=VOILA_EXTRAS, **options)
         page.goto(f"{jupyter[0]}/voila/render/{path.name}")
         return page
 
