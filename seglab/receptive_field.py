@@ -19,7 +19,8 @@ from typing import NamedTuple
 
 from seglab.errors import InputError
 
-_SEES_EVERYTHING = ("Flatten", "Reshape", "GlobalAveragePooling", "GlobalMaxPooling", "Attention", "Resizing")
+# In the names of layers whose window is no fixed number of pixels.
+_NO_WINDOW = ("Flatten", "Reshape", "GlobalAveragePooling", "GlobalMaxPooling", "Adaptive", "Attention", "Resiz")
 
 
 class ReceptiveField(NamedTuple):
@@ -179,36 +180,40 @@ def _known_layers(layers):
 
 def _graph(model):
     """A model's layers by walking from its outputs to its inputs, along the history that Keras keeps of a tensor."""
-    known, places = [], {}
     inputs = {id(tensor) for tensor in model.inputs}
+    known, places = [], {}
 
-    def place(tensor):
+    def call(tensor):  # a layer may be used more than once: what counts is the call
         history = tensor._keras_history
-        key = (id(history.operation), history.node_index) if id(tensor) not in inputs else id(tensor)
-        if key not in places:
-            operation = history.operation
-            if id(tensor) in inputs:
-                layer = _Layer(operation.name, ())
-            else:
-                node = operation._inbound_nodes[history.node_index]
-                layer = _known(operation, parents=tuple(dict.fromkeys(place(parent) for parent in node.input_tensors)))
-            places[key] = len(known)
-            known.append(layer)
-        return places[key]
+        return (id(tensor),) if id(tensor) in inputs else (id(history.operation), history.node_index)
 
-    ends = tuple(dict.fromkeys(place(tensor) for tensor in model.outputs))
-    if len(ends) > 1:
-        known.append(_Layer("outputs", ends))
-    return tuple(known)
+    # Without recursion: networks may be deeper than Python's stack.
+    waiting = list(model.outputs)
+    while waiting:
+        tensor = waiting[-1]
+        history = tensor._keras_history
+        is_input = id(tensor) in inputs
+        read = [] if is_input else history.operation._inbound_nodes[history.node_index].input_tensors
+        unknown = [parent for parent in read if call(parent) not in places]
+        if unknown:
+            waiting += unknown
+            continue
+        waiting.pop()
+        if call(tensor) not in places:
+            parents = tuple(dict.fromkeys(places[call(parent)] for parent in read))
+            places[call(tensor)] = len(known)
+            known.append(_Layer(history.operation.name, ()) if is_input else _known(history.operation, parents=parents))
+    return (*known, _Layer("outputs", tuple(dict.fromkeys(places[call(tensor)] for tensor in model.outputs))))
 
 
 def _known(layer, *, parents, number=None):
     """One layer, by its attributes."""
     if isinstance(layer, tuple | list):
         return _from_numbers(layer, parents, number)
-    kind = type(layer).__name__
-    name = getattr(layer, "name", kind)
-    if any(word in kind for word in _SEES_EVERYTHING):
+    if not hasattr(layer, "name"):
+        raise InputError(f"layers must be a list of tuples or of layers, got {layer!r} in it. Put it into a list?")
+    kind, name = type(layer).__name__, layer.name
+    if any(word in kind for word in _NO_WINDOW):
         raise InputError(
             f"layers must each see a window of fixed size, got {kind} {name!r}, which may see the whole map. "
             "End the network before it."
@@ -237,7 +242,7 @@ def _known(layer, *, parents, number=None):
 
 
 def _from_numbers(numbers, parents, number):
-    lowest = (1, 1, 1, 0)
+    defaults = lowest = (1, 1, 1, 0)
     if not 1 <= len(numbers) <= 4 or any(
         isinstance(value, bool) or not isinstance(value, Integral) or value < least
         for value, least in zip(numbers, lowest, strict=False)
@@ -246,7 +251,7 @@ def _from_numbers(numbers, parents, number):
             "layers must be tuples (kernel, stride, dilation) or (kernel, stride, dilation, padding) of whole numbers, "
             f"the first three at least 1, got {tuple(numbers)!r}."
         )
-    kernel, strides, dilation_rate, before = (*numbers, *(1, 1, 1, 0)[len(numbers) :])
+    kernel, strides, dilation_rate, before = (*numbers, *defaults[len(numbers) :])
     words = (
         [f"kernel {kernel}"]
         + [f"stride {strides}"] * (strides > 1)

@@ -150,6 +150,7 @@ def test_upsampling_by_hand():
     ("layers", "says"),
     [
         ([], "layers must not be empty"),
+        ((3, 1, 1), "layers must be a list .* got 3 in it. Put it into a list?"),
         ([(0, 1, 1)], r"layers must be tuples .* got \(0, 1, 1\)"),
         ([(3, 1, 0)], "at least 1"),
         ([(3, 1.0)], r"got \(3, 1.0\)"),
@@ -194,6 +195,13 @@ def test_sequential_models_need_no_input_shape(keras):
     layers = [keras.layers.Conv2D(2, 3, padding="same"), keras.layers.MaxPooling2D(3, strides=2)]
     assert receptive_field(keras.Sequential(layers)) == ReceptiveField(5, 2, -1)
     assert receptive_field(keras.Sequential([keras.Input((9, 9, 1)), *layers])) == ReceptiveField(5, 2, -1)
+
+
+def test_networks_deeper_than_the_stack_of_python(keras):
+    x = image = keras.Input((8, 8, 1))
+    for _ in range(600):
+        x = keras.layers.ReLU()(x)
+    assert receptive_field(keras.Model(image, keras.layers.Conv2D(1, 3)(x))) == ReceptiveField(3, 1, 0)
 
 
 def test_shared_and_nested_models(keras):
