@@ -40,6 +40,8 @@ def compose(template, answers, key):
         name, kind = nbgrader_metadata(cell).get("grade_id"), role(cell)
         if kind in ("solution", "manual"):
             _fill(cell, given.get(name), answers, undecided)
+            if kind == "manual" and cell.cell_type == "code":
+                cell.outputs = [_shown(each) for each in (answers.result or {}).get("shown", {}).get(name, ())]
         elif kind == "test":
             _show_verdict(cell, answers.result, undecided)
         cells.append(cell)
@@ -103,6 +105,15 @@ def _show_verdict(cell, result, undecided):
     cell.outputs = [new_output("stream", name="stdout", text=f"{error}\n")] if error is not None else []
     if points != most:
         cell.outputs.append(new_output("execute_result", {"text/plain": repr(float(points))}, execution_count=1))
+
+
+def _shown(output):
+    """What a cell showed, for whoever grades it: text stays text, a picture is a PNG."""
+    from nbformat.v4 import new_output
+
+    if "png" in output:
+        return new_output("display_data", {"image/png": output["png"]})
+    return new_output("stream", name="stdout", text=output["text"])
 
 
 def _error(kind, text):

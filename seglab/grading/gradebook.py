@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from seglab.grading import autograded, templates
 from seglab.grading.submissions import TIMESTAMP, Sheet
 
-FORM = 1  # of the autograded notebooks; another number has them all written again
+FORM = 2  # of the autograded notebooks; another number has them all written again
 NO_RESPONSE = "No response."  # nbgrader's own words
 
 

@@ -1,5 +1,6 @@
 """What is known of a job: put together from the judge's events, whenever it ended, and written to a file."""
 
+import base64
 import json
 import os
 
@@ -10,6 +11,7 @@ from seglab.grading.repair.roles import nbgrader_metadata, role
 NOT_REACHED = "this test was not reached"
 STOPPED = "the test took too long and was stopped"
 MAX_LOG = 500  # lines
+MAX_SHOWN = 3 << 20  # bytes of pictures and characters of text, one cell
 
 
 class Result:
@@ -30,7 +32,7 @@ class Result:
         self.cells, self.finished, self.begun = {}, set(), None
         self.ended, self.error = False, None
         self.log, self.limits, self.rungs, self.memory, self.private, self.answering = [], [], {}, 0, 0, 0.0
-        self.hidden_tests = False
+        self.hidden_tests, self.shown = False, {}
         self.position = 0
 
     def start(self, master):
@@ -96,6 +98,7 @@ class Result:
             "max_score": sum(cell["max"] for cell in self.cells.values()),
             "cells": self.cells,
             "log": self.log[:MAX_LOG],
+            "shown": self.shown,
             "limits_hit": list(dict.fromkeys(self.limits)),
             "rungs": self.rungs,
             "versions": self.versions,
@@ -117,6 +120,8 @@ class Result:
             keys = ("points", "max", "kind", "error", "detail", "seconds")
             self.cells[event["cell"]] = {key: event[key] for key in keys}
             self.finished.add(event["cell"])
+        elif "shown" in event:
+            self.shown[event["shown"]] = event["outputs"]
         elif "log" in event:
             self.log.append(event["log"])
         elif "limit" in event:
@@ -133,6 +138,30 @@ class Result:
             self.ended = True
         elif "error" in event:
             self.error = event["error"]
+
+
+def plain_outputs(printed, shown):
+    """Check what an answer that a person reads has shown.
+
+    Args:
+        printed: What it printed.
+        shown: What the student's process says that it showed: anything.
+
+    Returns:
+        List of `{"text": str}` and `{"png": str}`, base64; what is neither a PNG nor text, or too large, is left out.
+
+    Example:
+        >>> plain_outputs("a", ["b", b"GIF89a", 3])
+        [{'text': 'a'}, {'text': 'b'}]
+    """
+    outputs, left = [], MAX_SHOWN
+    for each in (printed, *(shown if isinstance(shown, list) else ())):
+        is_picture = isinstance(each, bytes) and each.startswith(b"\x89PNG\r\n\x1a\n")
+        if not each or not (is_picture or isinstance(each, str)) or len(each) > left:
+            continue
+        left -= len(each)
+        outputs.append({"png": base64.b64encode(each).decode()} if is_picture else {"text": each})
+    return outputs
 
 
 def refusal(rungs, settings, hidden_tests):

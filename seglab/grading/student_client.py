@@ -72,8 +72,8 @@ class StudentProcess:
         """Ask for something and return the answer.
 
         Args:
-            operation: `"run"`, `"define"`, `"file"`, `"name"`, `"call"`, `"attribute"`, `"set"`, `"item"`, `"length"`,
-                `"iterate"` or `"next"`.
+            operation: `"run"`, `"shown"`, `"define"`, `"file"`, `"name"`, `"call"`, `"attribute"`, `"set"`, `"item"`,
+                `"length"`, `"iterate"` or `"next"`.
             target: The `Remote` it is about.
             value: What to send along.
             seconds: How long to wait; the limit of a call if `None`.

@@ -59,7 +59,7 @@ class Server:
 
     def __init__(self, channel):
         self.channel = channel
-        self.kept, self.numbers = {}, {}
+        self.kept, self.numbers, self.shown = {}, {}, []
 
     def answer_until_end(self):
         """Answer until the judge closes the connection."""
@@ -110,10 +110,12 @@ class Server:
         """Return what to add to the header, and the value."""
         operation = head["op"]
         if operation == "run":
-            error = student_shell.run_cell(shell, head["source"])
+            error, self.shown = student_shell.run_cell(shell, head["source"], keep=bool(head.get("keep")))
             if error is None:
                 return {}, None
             return {"failed": f"{type(error).__name__}: {_text_of(error)}"[:MAX_TEXT]}, None
+        if operation == "shown":
+            return {}, self.shown
         if operation == "define":  # a probe: the author's code beside the student's objects
             exec(compile(head["source"], "<probe>", "exec"), shell.user_ns)
             return {}, None

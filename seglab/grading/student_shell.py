@@ -1,12 +1,15 @@
 """The IPython shell that runs a student's cells: no kernel, no commands of the system, no Colab."""
 
+import base64
 import importlib.abc
 import importlib.machinery
+import io
 import sys
 import traceback
 import types
 
-MAX_TRACEBACK = 4000  # characters
+MAX_TRACEBACK, MAX_TEXT = 4000, 10_000  # characters
+MAX_SHOWN = 8  # pictures and texts of one cell
 NOT_RUN = ("pip", "conda", "mamba", "uv", "tensorflow_version", "matplotlib", "load_ext")
 
 
@@ -32,20 +35,59 @@ def make_shell():
     return shell
 
 
-def run_cell(shell, source):
+def run_cell(shell, source, *, keep=False):
     """Run one cell, as a notebook does.
 
     Args:
         shell: What `make_shell` returned.
         source: Text of the cell.
+        keep: Whether to keep what the cell shows.
 
     Returns:
-        The exception that ended it, or `None`.
+        `(error, shown)`: the exception that ended it, or `None`, and what `shown_by` returns, empty without `keep`.
     """
-    result = shell.run_cell(source, store_history=False)
+    published, shown = [], []
+    if keep:
+        shell.display_pub.publish = lambda data, *rest, **options: published.append(data)
+    try:
+        result = shell.run_cell(source, store_history=False)
+        if keep:
+            shown = shown_by(shell, published, None if source.rstrip().endswith(";") else result.result)
+    finally:
+        vars(shell.display_pub).pop("publish", None)
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")  # a notebook shows figures and closes them
-    return result.error_before_exec or result.error_in_exec
+    return result.error_before_exec or result.error_in_exec, shown
+
+
+def shown_by(shell, published, value):
+    """Return what a cell shows: pictures and text, no markup and no scripts.
+
+    Args:
+        shell: The shell.
+        published: What the cell gave to `display`, a list of `dict` from MIME type to data.
+        value: Value of its last expression.
+
+    Returns:
+        List of `bytes` (a PNG) and `str`.
+    """
+    shown = []
+    formatted = {} if value is None else shell.display_formatter.format(value)[0]
+    if "image/png" in formatted:  # the shell has printed its text
+        published = [*published, formatted]
+    for data in published:
+        picture = data.get("image/png")
+        if picture is not None:
+            shown.append(base64.b64decode(picture) if isinstance(picture, str) else picture)
+        else:
+            shown.append(str(data.get("text/plain", ""))[:MAX_TEXT])
+    if "matplotlib.pyplot" in sys.modules:
+        pyplot = sys.modules["matplotlib.pyplot"]
+        for number in pyplot.get_fignums()[:MAX_SHOWN]:
+            file = io.BytesIO()
+            pyplot.figure(number).savefig(file, format="png", dpi=80, bbox_inches="tight")
+            shown.append(file.getvalue())
+    return shown[:MAX_SHOWN]
 
 
 def _print_command(command, *rest, **options):

@@ -6,7 +6,8 @@ import time
 from seglab.grading import cell_code
 from seglab.grading.cell_code import defined_names
 from seglab.grading.remote import Killed, StudentError, text_of
-from seglab.grading.results import refusal
+from seglab.grading.repair.roles import role
+from seglab.grading.results import plain_outputs, refusal
 from seglab.grading.verdict import CellTimeout, Verdict, award, failed
 
 
@@ -51,7 +52,8 @@ class Run:
         """Run a cell that is no test: in the student's process, and if it is the master's own, here too."""
         judge = self.judge
         label = f"{kind} {judge.label(index)}" if index is not None else "helper cell"
-        self._run_at_student(source, label)
+        by_person = index is not None and role(judge.cells[index]) == "manual"
+        self._run_at_student(source, label, shown_as=judge.grade_id(index) if by_person else None)
         if kind == "setup":
             tree = judge.trees[index]
             self.tainted |= bool(judge.codes[index].hidden_lines)
@@ -142,10 +144,15 @@ class Run:
             with contextlib.suppress(StudentError):
                 names[name] = self.student.ask("name", name=name)
 
-    def _run_at_student(self, source, label):
+    def _run_at_student(self, source, label, shown_as=None):
         self._revive()
+        printed = len(self.student.output)
+        keep = {"keep": True} if shown_as else {}
         try:
-            error = self.student.ask("run", source=source, seconds=self._seconds_left())
+            error = self.student.ask("run", source=source, seconds=self._seconds_left(), **keep)
+            if shown_as:
+                said = bytes(self.student.output[printed:]).decode("utf-8", "replace")
+                self.tell({"shown": shown_as, "outputs": plain_outputs(said, self.student.ask("shown"))})
         except Killed as killed:
             self.tell({"log": f"{label}: {killed}"})
             if killed.limit:

@@ -361,7 +361,7 @@ def test_files_in_folders_reach_tests_and_answers(tmp_path):
     notebook = source / "files.ipynb"
     test = 'assert abs(mean_of(\\"data/numbers.txt\\") - 2.0) < mean_of(\\"out/small.txt\\")'
     notebook.write_text(notebook.read_text().replace('assert abs(mean_of(\\"numbers.txt\\") - 2.0) < 1e-6', test))
-    folder = any_course.hand_in(course, "ann", any_course.RIGHT)
+    folder = any_course.hand_in(course, "ann", {**any_course.RIGHT, "q4": "print('drawn by ann')"})
     (folder / "out").mkdir()
     (folder / "out" / "small.txt").write_text("0.001")
     (folder / "data").mkdir()
@@ -372,3 +372,5 @@ def test_files_in_folders_reach_tests_and_answers(tmp_path):
     assert summary.queue == [] and summary.students[0]["score"] == 8  # what tests can give
     jobs_of_ann = [json.loads(path.read_text()) for path in course.glob(".seglab/jobs/ps1/*/job.json")]
     assert all(job["files"] == ["data/numbers.txt"] and job["artifacts"] == ["out/small.txt"] for job in jobs_of_ann)
+    read = [path.read_text() for path in (course / "autograded" / "ann" / "ps1").glob("*.ipynb")]
+    assert sum("drawn by ann\\n" in text for text in read) == 1  # in the outputs, for whoever grades it

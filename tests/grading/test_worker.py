@@ -1,7 +1,9 @@
 """Jobs from folder to result: what is written, kept warm, streamed, restarted and cleaned up."""
 
+import base64
 import contextlib
 import glob
+import io
 import itertools
 import json
 import os
@@ -13,9 +15,11 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from seglab.errors import InputError
 from seglab.grading import cgroups, workspace
+from seglab.grading.results import plain_outputs
 from seglab.grading.worker import Zygote, grade_job, read_job, run_job
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -147,6 +151,32 @@ def test_results_are_streamed(zygote, tmp_path):
     events = [json.loads(line) for line in (tmp_path / "job" / "result.jsonl").read_text().splitlines()]
     order = [event.get("begin") or event.get("cell") for event in events if "begin" in event or "cell" in event]
     assert order == ["small", "small", "array", "array"] and "end" in events[-1]
+
+
+DRAWS = """
+import matplotlib.pyplot as plt
+from IPython.display import HTML, display
+print("drawn")
+plt.plot([1, 2])
+display(HTML("<script>alert(1)</script>"))
+3
+"""
+
+
+def test_a_person_sees_what_an_answer_showed(zygote, tmp_path):
+    drawing = cell(DRAWS, "plot", solution=True, points=2)
+    quiet = cell(
+        "print('x' * 99_000)\nimport matplotlib.pyplot as plt\nplt.figure();", "quiet", solution=True, points=1
+    )
+    master = notebook(drawing, quiet, answer("print('unseen')\ndef f(): return 1"), check("assert f() == 1"))
+    result = grade_job(write_job(tmp_path / "job", master, imports=("matplotlib",), allow_weak_sandbox=True), zygote)
+    assert result["score"] == 1 and sorted(result["shown"]) == ["plot", "quiet"]
+    printed, markup, picture = result["shown"]["plot"]
+    assert printed == {"text": "drawn\nOut[0]: 3\n"} and "HTML object" in markup["text"]
+    assert Image.open(io.BytesIO(base64.b64decode(picture["png"]))).size[0] > 100
+    assert [list(each) for each in result["shown"]["quiet"]] == [["text"], ["png"]]
+    shown = [b"GIF89a", "t" * (4 << 20), ["text"], 3, "good"]
+    assert plain_outputs("", shown) == [{"text": "good"}]
 
 
 def test_nothing_is_left_behind(zygote, tmp_path, monkeypatch):
