@@ -95,7 +95,7 @@ def mean_valid_taps(n, k, dilation_rate=1):
         dilation_rate: Distance between neighboring taps, or a pair; at least 1.
 
     Returns:
-        float in [1, k * k].
+        float in [0, k * k]; at least 1 where `k` is odd, since the center is always inside.
 
     Raises:
         InputError: If an argument is less than 1.
