@@ -4,7 +4,7 @@ import difflib
 
 import numpy as np
 
-from seglab.datasets import folder, synthetic
+from seglab.datasets import drawing, folder, synthetic
 from seglab.datasets.pipeline import SegmentationData
 from seglab.errors import InputError
 
@@ -68,13 +68,13 @@ def load(
         >>> image.shape, labels.dtype
         ((64, 64, 3), dtype('uint8'))
     """
-    if split not in synthetic.SPLITS:
-        raise InputError(f"split must be one of {', '.join(synthetic.SPLITS)}, got {split!r}.")
+    if split not in drawing.SPLITS:
+        raise InputError(f"split must be one of {', '.join(drawing.SPLITS)}, got {split!r}.")
     if count is not None and (not isinstance(count, (int, np.integer)) or isinstance(count, bool) or count < 1):
         raise InputError(f"count must be an integer of at least 1 or None, got {count!r}. Leave it out for all images.")
-    seed = synthetic.check_seed(seed)
+    seed = drawing.check_seed(seed)
     if size is not None:
-        size = synthetic.check_size(size)
+        size = drawing.check_size(size)
     name, _, path = str(spec).partition(":")
     if name == "folder" and path:
         size = size or (128, 128)

@@ -9,16 +9,14 @@ import math
 import numpy as np
 from scipy import ndimage
 
-from seglab.errors import InputError
+from seglab.datasets.drawing import draw_many, generator, smooth_noise, to_uint8
 
 SHAPES = ("background", "disc", "rectangle", "triangle")
 CELLS = ("background", "cell")
-SPLITS = ("train", "val", "test")
 DEFAULT_SIZE = (64, 64)
 
 # Mean color per shape class; every object is drawn with its own variation of it.
 _TINTS = np.array([[0.80, 0.36, 0.30], [0.30, 0.48, 0.78], [0.74, 0.70, 0.26]], np.float32)
-_SMALLEST = 16
 _MIN_CELL_PIXELS = 16
 
 
@@ -46,7 +44,7 @@ def shapes(count, *, size=DEFAULT_SIZE, seed=0, split="train"):
         >>> images.shape, labels.shape, labels.dtype
         ((2, 48, 64, 3), (2, 48, 64), dtype('uint8'))
     """
-    return _draw_many(draw_shapes, count, size, seed, split, np.uint8)
+    return draw_many(draw_shapes, count, size, seed, split, np.uint8)
 
 
 def cells(count, *, size=DEFAULT_SIZE, seed=0, split="train"):
@@ -72,7 +70,7 @@ def cells(count, *, size=DEFAULT_SIZE, seed=0, split="train"):
         >>> int(instances.min()), 2 <= int(instances.max()) <= 15
         (0, True)
     """
-    return _draw_many(draw_cells, count, size, seed, split, np.int32)
+    return draw_many(draw_cells, count, size, seed, split, np.int32)
 
 
 def draw_shapes(index, *, size=DEFAULT_SIZE, seed=0, split="train"):
@@ -92,7 +90,7 @@ def draw_shapes(index, *, size=DEFAULT_SIZE, seed=0, split="train"):
         >>> image.dtype, labels.shape
         (dtype('uint8'), (64, 64))
     """
-    rng = _generator(0, index, seed, split)
+    rng = generator(0, index, seed, split)
     height, width = size
     side = min(height, width)
     rows, cols = np.ogrid[:height, :width]
@@ -112,9 +110,9 @@ def draw_shapes(index, *, size=DEFAULT_SIZE, seed=0, split="train"):
         cover = np.clip(0.5 - distance, 0, 1)[..., None]  # (H, W, 1), one pixel of antialiasing
         image += cover * (color + light[..., None] - image)
         labels[distance < 0] = label
-    image += _smooth_noise(rng, height, width, 2.0, 0.03)[..., None]
+    image += smooth_noise(rng, height, width, 2.0, 0.03)[..., None]
     image += rng.normal(0, 0.045, image.shape)
-    return _to_uint8(image), labels
+    return to_uint8(image), labels
 
 
 def draw_cells(index, *, size=DEFAULT_SIZE, seed=0, split="train"):
@@ -134,12 +132,12 @@ def draw_cells(index, *, size=DEFAULT_SIZE, seed=0, split="train"):
         >>> image.dtype, instances.shape
         (dtype('uint8'), (64, 64))
     """
-    rng = _generator(1, index, seed, split)
+    rng = generator(1, index, seed, split)
     height, width = size
     unit = min(height, width) / 64
     rows, cols = np.ogrid[:height, :width]
-    depth = rng.uniform(0.1, 0.18) + _smooth_noise(rng, height, width, 8 * unit, 0.03)
-    texture = _smooth_noise(rng, height, width, 1.3 * unit, 0.05)
+    depth = rng.uniform(0.1, 0.18) + smooth_noise(rng, height, width, 8 * unit, 0.03)
+    texture = smooth_noise(rng, height, width, 1.3 * unit, 0.05)
     instances = np.zeros(size, np.int32)
     centers = []
     for number in range(1, rng.integers(5, 16) + 1):
@@ -169,71 +167,7 @@ def draw_cells(index, *, size=DEFAULT_SIZE, seed=0, split="train"):
     tint = np.array([0.55, 1.0, 0.8]) + rng.normal(0, 0.03, 3)
     image = depth[..., None] * tint + 0.25 * np.maximum(depth - 0.6, 0)[..., None]
     image += rng.normal(0, 0.035, (height, width, 1)) + rng.normal(0, 0.012, image.shape)
-    return _to_uint8(image), _drop_small(instances)
-
-
-def _draw_many(draw, count, size, seed, split, label_dtype):
-    size = check_size(size)
-    check_seed(seed)
-    if split not in SPLITS:
-        raise InputError(f"split must be one of {', '.join(SPLITS)}, got {split!r}. Pass split='train'.")
-    if not isinstance(count, (int, np.integer)) or isinstance(count, bool) or count < 0:
-        raise InputError(f"count must be an integer of at least 0, got {count!r}. Pass count=16, say.")
-    images = np.empty((count, *size, 3), np.float32)
-    labels = np.empty((count, *size), label_dtype)
-    for index in range(count):
-        image, labels[index] = draw(index, size=size, seed=seed, split=split)
-        np.divide(image, np.float32(255), out=images[index])
-    return images, labels
-
-
-def check_size(size):
-    """Return `size` as `(height, width)`, both at least 16.
-
-    Args:
-        size: `(height, width)`, or one integer for both.
-
-    Returns:
-        Tuple of two integers.
-
-    Raises:
-        InputError: If `size` is neither, or a side is shorter than 16 pixels.
-
-    Example:
-        >>> check_size(96), check_size((48, 64))
-        ((96, 96), (48, 64))
-    """
-    sides = size if isinstance(size, (tuple, list)) else (size, size)
-    whole = all(isinstance(side, (int, np.integer)) and not isinstance(side, bool) for side in sides)
-    if len(sides) != 2 or not whole or min(sides) < _SMALLEST:
-        raise InputError(f"size must be (height, width) with sides of at least {_SMALLEST}, got {size!r}.")
-    return int(sides[0]), int(sides[1])
-
-
-def check_seed(seed):
-    """Return `seed` if it is a non-negative integer of any length.
-
-    Args:
-        seed: What the user gave.
-
-    Returns:
-        The seed as a Python integer.
-
-    Raises:
-        InputError: If it is negative or no integer.
-
-    Example:
-        >>> check_seed(2**80) == 2**80
-        True
-    """
-    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or seed < 0:
-        raise InputError(f"seed must be an integer of at least 0, got {seed!r}. Pass seed=0.")
-    return int(seed)
-
-
-def _generator(kind, index, seed, split):
-    # A spawn key keeps apart what a plain list of words would mix up: seed 2**32 and seed 0 with another index.
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(kind, SPLITS.index(split), index)))
+    return to_uint8(image), _drop_small(instances)
 
 
 def _background(rng, height, width):
@@ -241,7 +175,7 @@ def _background(rng, height, width):
     rows, cols = np.ogrid[:height, :width]
     angle = rng.uniform(0, 2 * math.pi)
     ramp = np.sin(angle) * (rows / height - 0.5) + np.cos(angle) * (cols / width - 0.5)
-    shade = 0.46 + 0.2 * ramp + _smooth_noise(rng, height, width, min(height, width) / 10, 0.06)
+    shade = 0.46 + 0.2 * ramp + smooth_noise(rng, height, width, min(height, width) / 10, 0.06)
     image = shade[..., None] + rng.normal(0, 0.05, 3)  # (H, W, 3)
     for _ in range(rng.integers(0, 3)):
         angle = rng.uniform(0, math.pi)
@@ -266,11 +200,6 @@ def _signed_distance(label, rows, cols, radius, rng):
     return np.maximum(along, np.abs(across) * slope - along / 2) - inner
 
 
-def _smooth_noise(rng, height, width, sigma, strength):
-    noise = ndimage.gaussian_filter(rng.standard_normal((height, width)), sigma, mode="wrap")
-    return noise * (strength / noise.std())
-
-
 def _drop_small(instances):
     areas = np.bincount(instances.ravel())
     keep = areas >= _MIN_CELL_PIXELS
@@ -278,8 +207,3 @@ def _drop_small(instances):
     numbers = np.zeros(len(areas), np.int32)
     numbers[keep] = np.arange(1, keep.sum() + 1)
     return numbers[instances]
-
-
-def _to_uint8(image):
-    # Whole steps of 1/255: rounding hides the last bit, in which processors differ.
-    return np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
