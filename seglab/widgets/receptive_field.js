@@ -1,9 +1,12 @@
-// Receptive-field explorer: which input cells one unit reads through a stack of convolutions with padding "same".
+// Receptive-field explorer: which input cells one unit reads through a stack of convolutions.
 
-const LIMITS = { kernel: [1, 15], strides: [1, 8], dilation: [1, 64] };
+const TRAITS = ["layers", "image_size", "unit"];
 const MOST_LAYERS = 24;
 const LARGEST_IMAGE = 512;
 const VGG = [2, 2, 3, 3, 3].flatMap((count) => [...new Array(count).fill([3, 1, 1]), [2, 2, 1]]);
+const NOTES =
+  "effective: cells that the dilated kernel spans. field, step: after this layer, in image cells. weights: of a " +
+  "convolution, per pair of channels; pooling has none. taps inside: mean number of taps that do not read padding.";
 
 /** Stacks that show one thing each. */
 const EXAMPLES = {
@@ -16,66 +19,6 @@ const EXAMPLES = {
   "Rate 6 on a map of 8": { layers: [[3, 1, 6]], image_size: 8 },
   "VGG-16 to its last pooling": { layers: VGG, image_size: 224 },
 };
-
-/**
- * One row of numbers per layer [kernel, strides, dilation] on an image of `n` cells: `effective` kernel, `before` cells
- * of padding, input and output map size, `weights`, and `size`, `stride` and `start` of the receptive field after it.
- */
-export function receptiveFields(layers, n) {
-  let [size, stride, start, map] = [1, 1, 0, n];
-  return layers.map(([kernel, strides, dilation]) => {
-    const effective = (kernel - 1) * dilation + 1;
-    const [input, output] = [map, Math.ceil(map / strides)];
-    const before = Math.floor(Math.max((output - 1) * strides + effective - input, 0) / 2);
-    size += (effective - 1) * stride;
-    start -= before * stride;
-    stride *= strides;
-    map = output;
-    return { kernel, strides, dilation, effective, before, input, output, weights: kernel * kernel, size, stride, start };
-  });
-}
-
-/**
- * Paths that lead from cells to `unit` of the last layer along one axis: an array per map, the image's first, the
- * unit's own last. A 0 is a cell that is not read.
- */
-export function pathCounts(fields, unit) {
-  const levels = [new Array(fields.at(-1).output).fill(0)];
-  levels[0][unit] = 1;
-  for (const { kernel, strides, dilation, before, input } of [...fields].reverse()) {
-    const counts = new Array(input).fill(0);
-    levels[0].forEach((paths, index) => {
-      if (!paths) return;
-      for (let tap = 0; tap < kernel; tap++) {
-        const place = index * strides - before + tap * dilation;
-        if (place >= 0 && place < input) counts[place] += paths;
-      }
-    });
-    levels.unshift(counts);
-  }
-  return levels;
-}
-
-/** Mean number of a layer's taps that lie inside its input map, over all places of the kernel. */
-export function meanValidTaps(n, kernel, dilation) {
-  const half = Math.floor(((kernel - 1) * dilation) / 2);
-  let inside = 0;
-  for (let tap = 0; tap < kernel; tap++) inside += Math.max(0, n - Math.abs(tap * dilation - half));
-  return (inside / n) ** 2;
-}
-
-/** What the unit at [row, col] sees: first cell and number of cells in the image, and how many of them it reads. */
-export function seen(fields, n, unit) {
-  const { size, stride, start } = fields.at(-1);
-  const axes = unit.map((index) => {
-    const first = start + index * stride;
-    const [low, high] = [clamp(first, 0, n), clamp(first + size, 0, n)];
-    const read = pathCounts(fields, index)[0].filter(Boolean).length;
-    return { first, low, inside: high - low, read };
-  });
-  const product = (key) => axes[0][key] * axes[1][key];
-  return { axes, size, inside: product("inside"), read: product("read") };
-}
 
 /** The receptive field in words. */
 function summary(fields, n, unit) {
@@ -104,222 +47,6 @@ function warnings(fields) {
     }
   });
   return texts.join(" ");
-}
-
-const TRAITS = ["layers", "image_size", "unit"];
-const CONTROLS = ["kernel", "strides", "dilation"];
-const HEADINGS = ["layer", "kernel", "stride", "dilation", "effective", "field", "step", "map", "weights", "taps inside", ""];
-const NOTES =
-  "effective: cells that the dilated kernel spans. field, step: after this layer, in image cells. weights: of a " +
-  "convolution, per pair of channels; pooling has none. taps inside: mean number of taps that do not read padding.";
-// Sizes of the drawings in canvas units; the canvases have twice as many pixels.
-const PLAN = 340;
-const SIDE = 200;
-const LABELS = 62;
-const OVERVIEW = 180;
-
-/** Table of the layers, with fields to edit them; `change(layers)` hears of every edit, `node.show(fields)` writes. */
-function layerTable(change) {
-  const body = element("tbody");
-  const head = element("tr", {}, ...HEADINGS.map((text) => element("th", { scope: "col" }, text)));
-  const node = element("div", { class: "seglab-scroll", tabindex: 0, role: "region", "aria-label": "Layers" });
-  node.append(element("table", {}, element("thead", {}, head), body));
-  let layers = [];
-  const edit = (at, control, value) => {
-    const [low, high] = LIMITS[CONTROLS[control]];
-    if (!Number.isInteger(value) || value < low || value > high) return;
-    change(layers.map((layer, index) => (index === at ? layer.with(control, value) : layer)));
-  };
-  const row = (at) => {
-    const inputs = CONTROLS.map((name, control) => {
-      const [min, max] = LIMITS[name];
-      const input = element("input", { type: "number", min, max, "aria-label": `Layer ${at + 1}, ${HEADINGS[control + 1]}` });
-      input.addEventListener("input", () => edit(at, control, input.valueAsNumber));
-      input.addEventListener("change", () => (input.value = layers[at][control]));
-      return input;
-    });
-    const remove = button("×", () => {
-      change(layers.filter((_, index) => index !== at));
-      body.rows[Math.max(0, at - 1)].querySelector("input").focus();
-    });
-    remove.setAttribute("aria-label", `Remove layer ${at + 1}`);
-    const cells = [...inputs, ...new Array(6).fill(""), remove];
-    return element("tr", {}, element("th", { scope: "row" }, `${at + 1}`), ...cells.map((cell) => element("td", {}, cell)));
-  };
-  node.show = (fields) => {
-    layers = fields.map(({ kernel, strides, dilation }) => [kernel, strides, dilation]);
-    while (body.rows.length > fields.length) body.lastChild.remove();
-    while (body.rows.length < fields.length) body.append(row(body.rows.length));
-    fields.forEach((field, at) => {
-      const { input, output, kernel, dilation } = field;
-      const taps = `${Number(meanValidTaps(input, kernel, dilation).toFixed(2))} of ${field.weights}`;
-      const texts = [field.effective, field.size, field.stride, output, field.weights, taps].map(String);
-      const cells = [...body.rows[at].cells].slice(1);
-      layers[at].forEach((value, control) => {
-        const one = cells[control].firstChild;
-        if (document.activeElement !== one || one.valueAsNumber !== value) one.value = value;
-      });
-      texts.forEach((text, index) => (cells[index + CONTROLS.length].textContent = text));
-      cells.at(-1).firstChild.disabled = fields.length === 1;
-    });
-  };
-  return node;
-}
-
-/** A drawing context of `width` x `height` units on a cleared canvas. */
-function contextOf(canvas, width, height) {
-  canvas.width = 2 * width;
-  canvas.height = 2 * height;
-  const context = canvas.getContext("2d");
-  context.scale(2, 2);
-  return context;
-}
-
-/** Diagonal lines over a rectangle: what is not part of the image. */
-function hatch(context, x, y, width, height, color) {
-  context.save();
-  context.beginPath();
-  context.rect(x, y, width, height);
-  context.clip();
-  context.beginPath();
-  for (let at = x - height; at < x + width; at += 9) {
-    context.moveTo(at, y + height);
-    context.lineTo(at + height, y);
-  }
-  context.strokeStyle = color;
-  context.globalAlpha = 0.6;
-  context.lineWidth = 1;
-  context.stroke();
-  context.restore();
-}
-
-/** Which part of an axis the side view and the plan show: first cell and cells per axis. */
-function viewOf({ first }, size, n) {
-  const length = Math.max(9, Math.min(1.12 * size + 2, 2.5 * n));
-  const center = size > 2.3 * n ? n / 2 : first + size / 2;
-  return { low: center - length / 2, scale: PLAN / length };
-}
-
-/** The layers from the side, along one axis: the unit above, the image below, a line for each tap. */
-function drawSide(context, fields, levels, { low, scale }, colors) {
-  const heights = levels.map((_, level) => SIDE - 16 - ((SIDE - 32) * level) / fields.length);
-  const offsets = [0.5];
-  fields.forEach(({ effective, before, stride, strides }, at) => {
-    offsets.push(offsets[at] + (((effective - 1) / 2 - before) * stride) / strides);
-  });
-  const spacing = levels.map((_, level) => (level ? fields[level - 1].stride : 1));
-  const place = (level, index) => (offsets[level] + index * spacing[level] - low) * scale;
-
-  const [taps, padding] = [new Path2D(), new Path2D()];
-  fields.forEach(({ kernel, strides, dilation, before, input }, at) =>
-    levels[at + 1].forEach((paths, index) => {
-      for (let tap = 0; paths && tap < kernel; tap++) {
-        const source = index * strides - before + tap * dilation;
-        const path = source >= 0 && source < input ? taps : padding;
-        path.moveTo(place(at + 1, index), heights[at + 1]);
-        path.lineTo(place(at, source), heights[at]);
-      }
-    }),
-  );
-  context.lineWidth = scale > 8 ? 1.6 : 0.7;
-  context.strokeStyle = colors.soft;
-  context.setLineDash([3, 3]);
-  context.stroke(padding);
-  context.setLineDash([]);
-  context.strokeStyle = colors.copy;
-  context.stroke(taps);
-
-  context.font = "13px system-ui, sans-serif";
-  context.textBaseline = "middle";
-  levels.forEach((counts, level) => {
-    const room = spacing[level] * scale;
-    counts.forEach((paths, index) => {
-      const x = place(level, index);
-      if ((!paths && room < 5) || x < 0 || x > PLAN) return;
-      const widest = Math.min(level === fields.length ? 7 : 5, (0.45 * SIDE) / fields.length);
-      const radius = paths ? clamp(room * 0.38, 1, widest) : 1.5;
-      context.beginPath();
-      context.arc(x, heights[level], radius, 0, 7);
-      context.fillStyle = paths ? (level === fields.length ? colors.frame : colors.copy) : colors.line;
-      context.fill();
-    });
-    if (fields.length > 12 && level % fields.length) return;
-    context.fillStyle = colors.soft;
-    context.fillText(level ? `layer ${level}` : "image", PLAN + 10, heights[level]);
-  });
-}
-
-/** The cells of the image around the field, the darker the more paths lead to the unit. */
-function drawPlan(context, n, counts, sight, view, colors) {
-  const [rows, cols] = view;
-  const { scale } = cols;
-  const [top, left] = [-rows.low * scale, -cols.low * scale];
-  hatch(context, 0, 0, PLAN, PLAN, colors.line);
-  context.fillStyle = colors.paper;
-  context.fillRect(left, top, n * scale, n * scale);
-
-  const [red, green, blue] = colors.copy.match(/\w\w/g).map((pair) => parseInt(pair, 16));
-  const picture = new ImageData(n, n);
-  const largest = Math.max(...counts[0]) * Math.max(...counts[1]);
-  counts[0].forEach((down, row) => {
-    if (!down) return;
-    counts[1].forEach((across, col) => {
-      if (across) picture.data.set([red, green, blue, 70 + 185 * Math.sqrt((down * across) / largest)], 4 * (row * n + col));
-    });
-  });
-  const cells = new OffscreenCanvas(n, n);
-  cells.getContext("2d").putImageData(picture, 0, 0);
-  context.imageSmoothingEnabled = false;
-  context.drawImage(cells, left, top, n * scale, n * scale);
-
-  if (scale >= 5) {
-    context.beginPath();
-    for (let line = 0; line <= n; line++) {
-      context.moveTo(left + line * scale, top);
-      context.lineTo(left + line * scale, top + n * scale);
-      context.moveTo(left, top + line * scale);
-      context.lineTo(left + n * scale, top + line * scale);
-    }
-    context.lineWidth = 1;
-    context.globalAlpha = 0.5;
-    context.strokeStyle = colors.line;
-    context.stroke();
-    context.globalAlpha = 1;
-  }
-  context.lineWidth = 2;
-  context.strokeStyle = colors.ink;
-  context.strokeRect(left, top, n * scale, n * scale);
-  const [row, col] = sight.axes.map(({ first }) => first);
-  context.lineWidth = 3.5;
-  context.strokeStyle = colors.frame;
-  context.strokeRect((col - cols.low) * scale, (row - rows.low) * scale, sight.size * scale, sight.size * scale);
-}
-
-/** How the overview maps cells to its canvas: every unit's field fits, with a margin. */
-function overviewScale(fields, n) {
-  const { size, stride, start, output } = fields.at(-1);
-  const [low, high] = [Math.min(0, start), Math.max(n, start + (output - 1) * stride + size)];
-  const margin = 0.03 * (high - low);
-  return { low: low - margin, scale: OVERVIEW / (high - low + 2 * margin) };
-}
-
-/** The field in the whole image. */
-function drawOverview(canvas, fields, n, sight, colors) {
-  const context = contextOf(canvas, OVERVIEW, OVERVIEW);
-  const { low, scale } = overviewScale(fields, n);
-  hatch(context, 0, 0, OVERVIEW, OVERVIEW, colors.line);
-  context.fillStyle = colors.paper;
-  context.strokeStyle = colors.ink;
-  context.lineWidth = 2;
-  for (const paint of ["fillRect", "strokeRect"]) context[paint](-low * scale, -low * scale, n * scale, n * scale);
-  const [row, col] = sight.axes.map(({ first }) => (first - low) * scale);
-  context.fillStyle = colors.frame;
-  context.globalAlpha = 0.3;
-  context.fillRect(col, row, sight.size * scale, sight.size * scale);
-  context.globalAlpha = 1;
-  context.lineWidth = 3;
-  context.strokeStyle = colors.frame;
-  context.strokeRect(col, row, sight.size * scale, sight.size * scale);
 }
 
 function render({ model, el }) {
@@ -420,9 +147,9 @@ function render({ model, el }) {
     overview.setAttribute("aria-label", `Image of ${n} × ${n} cells with the field of one unit; arrow keys move it`);
 
     const style = getComputedStyle(root);
-    const names = ["ink", "soft", "paper", "line", "copy", "frame"];
+    const names = ["ink", "soft", "paper", "line", "blue", "mark"];
     const colors = Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
-    if (colors.copy) drawPictures({ fields, n, sight, levels, colors }); // a notebook attaches the demo later
+    if (colors.blue) drawPictures({ fields, n, sight, levels, colors }); // a notebook attaches the demo later
     say(`${sentence.textContent} ${warning.textContent}`);
   }
 

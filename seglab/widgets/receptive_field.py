@@ -106,7 +106,7 @@ class ReceptiveFieldExplorer(Demo):
         )
 
     def static(self):
-        """Return the cells that the unit reads, in the whole image, as a figure."""
+        """Return the cells that the unit reads, in the whole image, as a figure; padding is hatched."""
         from matplotlib.figure import Figure
         from matplotlib.patches import Rectangle
 
@@ -117,6 +117,7 @@ class ReceptiveFieldExplorer(Demo):
         first = [field.start + index * field.stride - 0.5 for index in self.unit]
         figure = Figure(figsize=(6, 6.4), layout="constrained")
         ax = figure.add_subplot()
+        ax.patch.set(hatch="///", edgecolor="#c8cdd2")  # what the image does not cover is padding
         ax.imshow(read, cmap="Blues", vmin=0, vmax=1.4, interpolation="nearest")
         ax.add_patch(Rectangle(first[::-1], field.size, field.size, fill=False, edgecolor="#c04a00", linewidth=2.5))
         low = min(-0.5, *first)

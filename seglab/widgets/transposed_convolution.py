@@ -113,6 +113,7 @@ class TransposedConvolution(Demo):
         for ax, (title, cells) in zip(figure.subplots(1, 4, width_ratios=widths), panels.items(), strict=True):
             _show_cells(ax, cells)
             ax.set_title(title, fontsize=11)
+            ax.set_anchor("N")
         figure.suptitle(
             f"Stride {self.strides}, padding {self.padding}: each input cell paints its copy of the kernel", fontsize=13
         )
