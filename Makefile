@@ -6,10 +6,10 @@ export PATH := $(CURDIR)/$(bin):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lab labs lint bench lock clean
+.PHONY: help setup demo test test-browser test-all lab labs lint bench lock clean
 
 help: ## print this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 setup: ## make .venv from the lock file (done by the other targets)
 	@sh locks/install.sh $(LOCK) $(VENV)
@@ -21,6 +21,9 @@ test: setup ## the test suite (skips what is marked slow)
 	@pytest -n 2 --dist loadfile -m "not slow and not browser" --ignore tests/attacks
 	@pytest -q tests/attacks  # alone: it watches the processes of the machine
 	@pytest -q --nbval-lax course
+
+test-browser: setup ## the interactive demos in a real browser, JupyterLab and Voila (needs chromium)
+	@pytest -n 2 --dist loadfile -m browser tests/browser
 
 test-all: setup ## everything, in all three locked environments
 	pytest -n 2 --dist loadfile --ignore tests/attacks && pytest -q tests/attacks && pytest -q --nbval-lax course

@@ -67,11 +67,11 @@ def test_every_layer_says_what_it_knows(open_demo, twin):
 
 def test_one_layer_at_a_time_and_the_image_by_itself(open_demo, twin):
     demo = open_demo(twin)
-    pressed = lambda: [  # noqa: E731
-        name
-        for name in ("Image", "Semantic", "Instance", "Panoptic")
-        if demo.button(name).get_attribute("aria-pressed") == "true"
-    ]
+
+    def pressed():
+        names = ("Image", "Semantic", "Instance", "Panoptic")
+        return [name for name in names if demo.button(name).get_attribute("aria-pressed") == "true"]
+
     assert pressed() == ["Image", "Semantic"]
     demo.button("Panoptic").click()
     assert pressed() == ["Image", "Panoptic"] and demo.trait("layer") == "panoptic"
@@ -92,7 +92,10 @@ def test_layers_have_the_colors_of_the_twin(open_demo, twin):
         for row, col in [(2, 2), (20, 36), (12, 8), (12, 26)]:
             demo.settle()
             color = demo.page.evaluate(
-                "([x, y]) => Array.from(document.querySelector('canvas').getContext('2d').getImageData(x, y, 1, 1).data)",
+                """([x, y]) => {
+                    const context = document.querySelector("canvas").getContext("2d");
+                    return Array.from(context.getImageData(x, y, 1, 1).data);
+                }""",
                 [int((col + 0.5) * scale), int((row + 0.5) * scale)],
             )
             one = next(one for one in twin.segments if one["id"] == twin.ids[row, col])
