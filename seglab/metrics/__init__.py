@@ -2,6 +2,7 @@
 
 from seglab.metrics.boundary import bf_per_class, bf_score, boundary_counts, boundary_distance, boundary_iou
 from seglab.metrics.confusion import confusion_matrix
+from seglab.metrics.instance import AveragePrecision, mask_ap
 from seglab.metrics.panoptic import PanopticCounts, PanopticQuality, panoptic_counts, panoptic_quality
 from seglab.metrics.semantic import (
     accuracy_per_class,
@@ -16,6 +17,7 @@ from seglab.metrics.semantic import (
 )
 
 __all__ = [
+    "AveragePrecision",
     "PanopticCounts",
     "PanopticQuality",
     "accuracy_per_class",
@@ -29,6 +31,7 @@ __all__ = [
     "frequency_weighted_iou",
     "image_mean",
     "iou_per_class",
+    "mask_ap",
     "mean_dice",
     "mean_iou",
     "mean_pixel_accuracy",
