@@ -7,7 +7,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from seglab import evaluation, training
 from seglab.errors import InputError
-from seglab.labels import class_colors, colorize
+from seglab.labels import colorize, write_palette_png
 
 
 def predict_files(paths, run_dir, out, *, alpha=0.55):
@@ -41,14 +41,13 @@ def predict_files(paths, run_dir, out, *, alpha=0.55):
     for path, photo in zip(paths, photos, strict=True):
         small = np.asarray(photo.resize((width, height), Image.Resampling.BILINEAR), np.float32) / 255  # (H, W, 3)
         labels = evaluation.predict(model, small[None])[0].astype(np.uint8)
-        full = Image.fromarray(labels).resize(photo.size, Image.Resampling.NEAREST)
-        full = Image.fromarray(np.asarray(full), mode="P")
-        full.putpalette(class_colors(num_classes).reshape(-1).tolist())
-        colors = Image.fromarray(colorize(np.asarray(full), num_classes))
-        for image, kind in ((full, "labels"), (Image.blend(photo, colors, alpha), "overlay")):
-            target = out / f"{path.stem}.{kind}.png"
-            image.save(target)
-            yield target
+        full = np.asarray(Image.fromarray(labels).resize(photo.size, Image.Resampling.NEAREST))  # (H, W) of the photo
+        target = out / f"{path.stem}.labels.png"
+        write_palette_png(target, full, num_classes)
+        yield target
+        target = out / f"{path.stem}.overlay.png"
+        Image.blend(photo, Image.fromarray(colorize(full, num_classes)), alpha).save(target)
+        yield target
 
 
 def read_photo(path):

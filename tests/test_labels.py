@@ -102,7 +102,9 @@ def test_colorize_ignored_pixels_white(ignore):
     np.testing.assert_array_equal(labels, [[0, ignore, 2]])
 
 
-@pytest.mark.parametrize(("labels", "ignore"), [([[3]], None), ([[-1]], None), ([[254]], 255), ([[-2]], -1)])
+@pytest.mark.parametrize(
+    ("labels", "ignore"), [([[3]], None), ([[-1]], None), ([[254]], 255), ([[3]], 255), ([[-2]], -1)]
+)
 def test_colorize_rejects_labels_outside(labels, ignore):
     with pytest.raises(InputError, match=r"labels must lie in \[0, 3\)"):
         colorize(np.array(labels), 3, ignore_class=ignore)

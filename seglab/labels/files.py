@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from seglab.errors import InputError
-from seglab.labels.maps import check_integers, colorize
+from seglab.labels.maps import check_labels
 from seglab.labels.palette import IGNORED_COLOR, class_colors
 
 
@@ -32,10 +32,9 @@ def write_palette_png(path, labels, num_classes, *, ignore_class=None):
         >>> labels.tolist(), colors[labels].tolist()
         ([[0, 1, 255]], [[[32, 32, 32], [230, 159, 0], [255, 255, 255]]])
     """
-    labels = check_integers("labels", labels)
+    labels = check_labels(labels, num_classes, ignore_class)
     if labels.ndim != 2:
         raise InputError(f"labels must have shape (H, W), got {labels.shape}. Write one file per map.")
-    colorize(labels, num_classes, ignore_class=ignore_class)  # for its check
     colors = class_colors(num_classes)
     if ignore_class is not None:
         if not 0 <= ignore_class <= 255:

@@ -30,16 +30,10 @@ def colorize(labels, num_classes, *, ignore_class=None):
                 [230, 159,   0],
                 [255, 255, 255]]], dtype=uint8)
     """
-    labels = check_integers("labels", labels)
+    labels = check_labels(labels, num_classes, ignore_class)
     table = np.concatenate([class_colors(num_classes), np.array([IGNORED_COLOR], np.uint8)])
     if ignore_class is not None:
         labels = np.where(labels == ignore_class, num_classes, labels.astype(np.int64))
-    outside = (labels < 0) | (labels >= num_classes + (ignore_class is not None))
-    if outside.any():
-        raise InputError(
-            f"labels must lie in [0, {num_classes}) or be ignore_class={ignore_class}, "
-            f"got {labels[outside][0]}. Set num_classes or ignore_class."
-        )
     return table[labels]
 
 
@@ -123,6 +117,37 @@ def trimap_to_labels(trimap, *, border="ignore"):
             "Is it a label map already?"
         )
     return np.array([0, 1, 0, labels_of_border[border]], np.uint8)[trimap]
+
+
+def check_labels(labels, num_classes, ignore_class):
+    """Make an array of a label map whose labels are all classes, or ignored.
+
+    Args:
+        labels: Integer array of any shape.
+        num_classes: Number of classes `K`.
+        ignore_class: The one label that need not lie in [0, K); `None` if there is none.
+
+    Returns:
+        The array, not copied.
+
+    Raises:
+        TypeError: If it is not of integer type.
+        InputError: If a label is neither in [0, K) nor `ignore_class`.
+
+    Example:
+        >>> check_labels([0, 2, 255], 3, 255)
+        array([  0,   2, 255])
+    """
+    labels = check_integers("labels", labels)
+    outside = (labels < 0) | (labels >= num_classes)
+    if ignore_class is not None:
+        outside &= labels != ignore_class
+    if outside.any():
+        raise InputError(
+            f"labels must lie in [0, {num_classes}) or be ignore_class={ignore_class}, "
+            f"got {labels[outside][0]}. Set num_classes or ignore_class."
+        )
+    return labels
 
 
 def check_integers(name, array):
