@@ -124,7 +124,9 @@ def _in_sight(sprites, size):
 
 def _numbered(sprites):
     """Number the objects of each category from 1, from left to right; keep their order."""
-    columns = [(category, sprite.center) for category, sprite in sprites]
-    for category, sprite in sprites:
-        number = sum(other == category and center <= sprite.center for other, center in columns)
-        yield number, category, sprite
+    numbers, met = {}, {}
+    for place in sorted(range(len(sprites)), key=lambda place: sprites[place][1].center):
+        category = sprites[place][0]
+        numbers[place] = met[category] = met.get(category, 0) + 1
+    for place, (category, sprite) in enumerate(sprites):
+        yield numbers[place], category, sprite
