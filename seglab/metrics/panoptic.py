@@ -104,7 +104,8 @@ def panoptic_counts(y_true, y_pred, num_classes, *, ignore_class=IGNORE, crowds=
         `PanopticCounts` of the image. Add those of a data set's images, and read the sum by `panoptic_quality`.
 
     Raises:
-        InputError: If shapes differ or have not two axes, or a category is neither in `[0, K)` nor `ignore_class`.
+        InputError: If shapes differ or have not two axes, a category is neither in `[0, K)` nor `ignore_class`, or
+            no pixel of `y_true` has an id of `crowds`.
         TypeError: If either array is not of integer type.
 
     Example:
@@ -123,6 +124,9 @@ def panoptic_counts(y_true, y_pred, num_classes, *, ignore_class=IGNORE, crowds=
     true_area = np.bincount(true_of, overlap, len(true_ids))
     pred_area = np.bincount(pred_of, overlap, len(pred_ids))
     true_void, crowd = true_class == num_classes, np.isin(true_ids, list(crowds))
+    if crowd.sum() < len(set(crowds)):
+        absent = sorted(set(crowds) - set(true_ids.tolist()))
+        raise InputError(f"crowds must be ids in y_true, got {absent[0]}, which no pixel has. Encode it as y_true is?")
     same_class = true_class[true_of] == pred_class[pred_of]
 
     on_void = true_void[true_of]
@@ -218,7 +222,10 @@ def _places(ids):
         return np.unique(ids, return_inverse=True)
     present = np.zeros(int(ids.max()) + 1, bool)
     present[ids] = True
-    return np.flatnonzero(present), (present.cumsum() - 1)[ids]
+    different = np.flatnonzero(present)
+    place = np.empty(len(present), np.intp)  # filled only where it is read
+    place[different] = np.arange(len(different))
+    return different, place[ids]
 
 
 def _classes(name, ids, num_classes, ignore_class, max_instances):

@@ -264,6 +264,8 @@ def test_errors():
         panoptic_counts(square * 1.0, square, 2)
     with pytest.raises(InputError, match="num_classes must be at least 1"):
         panoptic_counts(square, square, 0)
+    with pytest.raises(InputError, match=r"crowds must be ids in y_true, got 7, which no pixel has"):
+        panoptic_counts(square, square + 7, 2, crowds=np.array([0, 7]))
     counts = panoptic_counts(square, square, 2)
     with pytest.raises(InputError, match=r"things must lie in \[0, 2\), got 2"):
         panoptic_quality(counts, things=[0, 2])
