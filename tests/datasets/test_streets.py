@@ -137,7 +137,7 @@ def test_the_nearer_object_covers(monkeypatch):
     """The nearer car is listed first and is still on top, because its wheels stand lower."""
     monkeypatch.setattr(module, "_cast", lambda rng, size: [(CAR, 90.0, 86.0, 50.0), (CAR, 70.0, 72.0, 50.0)])
     _, panoptic = draw_street(0)
-    body = (74, 85)  # inside of both boxes
+    body = (68, 85)  # the cabin of the one, a wheel of the other
     assert panoptic[body] == 4002
 
 
