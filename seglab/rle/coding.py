@@ -96,9 +96,9 @@ def find_runs(masks):
     if isinstance(masks, np.ndarray):
         return _runs_of_array(masks)
     try:
-        sizes = np.array([rle["size"] for rle in masks], np.int64).reshape(-1, 2)
+        sizes = np.array([rle["size"] for rle in masks], np.int64).reshape(len(masks), 2)
         strings = [_string(rle["counts"]) for rle in masks]
-    except (TypeError, KeyError, ValueError) as error:
+    except (TypeError, LookupError, ValueError) as error:
         raise InputError(
             'masks must be a bool array (N, H, W) or a list of dicts {"size": [H, W], "counts": ...}, '
             f"got a {type(masks).__name__} in which this failed: {error!r}."
