@@ -238,15 +238,21 @@ function render({ model, el }) {
     context.font = `600 ${size}px system-ui, "DejaVu Sans", sans-serif`;
     context.textAlign = "center";
     context.textBaseline = "middle";
+    const taken = [];
     for (const segment of segments) {
       const text = labelOf(segment, layer);
       if (!text || segment.area < (height * width) / 400) continue;
-      const half = context.measureText(text).width / 2 + 4 * zoom;
+      const [half, tall] = [context.measureText(text).width / 2 + 4 * zoom, 1.4 * size];
       const x = clamp((segment.col + 0.5) * scale, half, canvas.width - half);
-      const y = clamp((segment.row + 0.5) * scale, size, canvas.height - size);
+      const home = clamp((segment.row + 0.5) * scale, size, canvas.height - size);
+      // Where another name stands already, the next free place; none for the same name once more beside itself.
+      const meets = (y) => taken.find((one) => Math.abs(x - one.x) < half + one.half && Math.abs(y - one.y) < tall);
+      const y = [0, -1, 1, -2, 2].map((step) => home + step * (tall + zoom)).find((place) => !meets(place));
+      if (y === undefined || meets(home)?.text === text) continue;
+      taken.push({ x, y, half, text });
       context.fillStyle = "rgb(255 255 255 / 0.88)";
       context.beginPath();
-      context.roundRect(x - half, y - 0.7 * size, 2 * half, 1.4 * size, 4 * zoom);
+      context.roundRect(x - half, y - tall / 2, 2 * half, tall, 4 * zoom);
       context.fill();
       context.fillStyle = "#111111";
       context.fillText(text, x, y + zoom);

@@ -124,12 +124,25 @@ class StreetLayers(Demo):
             ax.imshow(self._painted(layer) if layer else self._image, interpolation="nearest")
             ax.set_title(title, loc="left", fontsize="medium")
             ax.set_axis_off()
-            for one in self.segments:
-                text = label_of(one, layer)
-                if text and one["area"] >= self.height * self.width / 250:
-                    box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "0.3", "linewidth": 0.5}
-                    ax.text(one["col"], one["row"], text, ha="center", va="center", fontsize=7, bbox=box)
+            self._write_names(ax, layer)
         return figure
+
+    def _write_names(self, ax, layer):
+        tall, letter, taken = self.height / 15, self.width / 55, []  # about what a name takes, in pixels of the image
+        for one in self.segments:
+            text, row, col = label_of(one, layer), one["row"], one["col"]
+            if not text or one["area"] < self.height * self.width / 250:
+                continue
+            half = len(text) * letter / 2
+            near = [other for other in taken if abs(col - other[1]) < half + other[2]]
+            met = [other for other in near if abs(row - other[0]) < tall]
+            if any(other[3] == text for other in met):
+                continue  # the same name once more beside itself
+            if met:
+                row = min(other[0] for other in met) - tall
+            taken.append((row, col, half, text))
+            box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "0.3", "linewidth": 0.5}
+            ax.text(col, row, text, ha="center", va="center", fontsize=7, bbox=box)
 
     def _painted(self, layer):
         ids = self.ids
