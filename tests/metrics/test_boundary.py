@@ -82,6 +82,9 @@ def test_many_classes(num_classes):
     np.testing.assert_array_equal(
         boundary_counts(y_true, y_pred, num_classes, distance=2), slow_counts(y_true, y_pred, num_classes, 2)
     )
+    np.testing.assert_allclose(
+        bf_per_class(y_true, y_pred, num_classes, tolerance=1), slow_bf(y_true, y_pred, num_classes, 1)
+    )
 
 
 def test_counts_add_up_over_images():
@@ -166,7 +169,7 @@ def test_bf_tolerance_is_a_share_of_the_diagonal():
     seed=st.integers(0, 2**32 - 1),
     height=st.integers(1, 14),
     width=st.integers(1, 14),
-    tolerance=st.sampled_from([0, 1, 1.5, 2, 5]),
+    tolerance=st.sampled_from([0, 1, 1.5, 2, 5, 40, math.inf]),
     ignore=st.sampled_from([None, 255, 0]),
 )
 def test_bf_equals_all_pairs_of_pixels(seed, height, width, tolerance, ignore):
@@ -236,8 +239,9 @@ def test_errors():
     with pytest.raises(TypeError, match="integer type"):
         boundary_iou(square * 1.0, square, 2)
     for score in (bf_per_class, bf_score):
-        with pytest.raises(InputError, match="tolerance must be at least 0 pixels, got -1"):
-            score(square, square, 2, tolerance=-1)
+        for tolerance in (-1, math.nan):
+            with pytest.raises(InputError, match=f"tolerance must be at least 0 pixels, got {tolerance}"):
+                score(square, square, 2, tolerance=tolerance)
         with pytest.raises(InputError, match=r"shape \(\.\.\., H, W\), got \(4,\)"):
             score(square[0], square[0], 2)
         with pytest.raises(InputError, match="same shape"):
