@@ -43,7 +43,8 @@ function warnings(fields) {
     if (strides > 1 && dilation > 1) texts.push(`Layer ${at + 1}: Keras refuses strides and dilation above 1 together.`);
     const taps = meanValidTaps(input, kernel, dilation);
     if (taps < weights / 2) {
-      texts.push(`Layer ${at + 1}: on a map of ${input} only ${taps.toFixed(2)} of ${weights} taps lie inside on average.`);
+      const few = `${taps.toFixed(2)} of ${weights}`;
+      texts.push(`Layer ${at + 1}: on a map of ${input} only ${few} taps lie inside on average.`);
     }
   });
   return texts.join(" ");
@@ -74,7 +75,8 @@ function render({ model, el }) {
   }
 
   const example = element("select", { onchange: () => example.value && rebuild(EXAMPLES[example.value]) });
-  example.append(...["", ...Object.keys(EXAMPLES)].map((name) => element("option", { value: name }, name || "your own")));
+  const names = ["", ...Object.keys(EXAMPLES)];
+  example.append(...names.map((name) => element("option", { value: name }, name || "your own")));
   const image = slider("Image size", { min: 4, max: LARGEST_IMAGE }, (size) => rebuild({ image_size: size }));
   const unitRow = slider("Unit row", { min: 0, max: 1 }, (row) => moveUnit(row, model.get("unit")[1]));
   const unitCol = slider("Unit column", { min: 0, max: 1 }, (col) => moveUnit(model.get("unit")[0], col));
@@ -158,14 +160,15 @@ function render({ model, el }) {
     element("figure", { class: "seglab-part" }, content, element("figcaption", {}, caption));
   const hint = element("p", { class: "seglab-hint" }, NOTES);
   const choose = element("label", { class: "seglab-slider" }, element("span", {}, "Example"), example);
-  const legend = "Above: the layers from the side. Below: the cells read, stronger where more paths lead; hatched: padding.";
+  const legend = "Above: the layers from the side. Below: cells read, stronger where more paths lead; hatched: padding.";
+  const whole = picture("Whole image: drag the field or use the arrow keys.", overview);
   root.append(
     box("seglab-bar", choose, image, unitRow, unitCol),
     sentence,
     box(
       "seglab-stage",
       picture(legend, views),
-      box("seglab-tools", numbers, table, hint, add, warning, picture("Whole image: drag the field or use the arrow keys.", overview)),
+      box("seglab-tools", numbers, table, hint, add, warning, whole),
     ),
   );
   const theme = new MutationObserver(ask);

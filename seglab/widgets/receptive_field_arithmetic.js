@@ -14,7 +14,8 @@ export function receptiveFields(layers, n) {
     start -= before * stride;
     stride *= strides;
     map = output;
-    return { kernel, strides, dilation, effective, before, input, output, weights: kernel * kernel, size, stride, start };
+    const weights = kernel * kernel;
+    return { kernel, strides, dilation, effective, before, input, output, weights, size, stride, start };
   });
 }
 

@@ -2,7 +2,8 @@
 
 const LIMITS = { kernel: [1, 15], strides: [1, 8], dilation: [1, 64] };
 const CONTROLS = ["kernel", "strides", "dilation"];
-const HEADINGS = ["layer", "kernel", "stride", "dilation", "effective", "field", "step", "map", "weights", "taps inside", ""];
+const NUMBERS = ["effective", "field", "step", "map", "weights", "taps inside"];
+const HEADINGS = ["layer", "kernel", "stride", "dilation", ...NUMBERS, ""];
 
 /** Table of the layers, with fields to edit them; `change(layers)` hears of every edit, `node.show(fields)` writes. */
 function layerTable(change) {
@@ -19,7 +20,8 @@ function layerTable(change) {
   const row = (at) => {
     const inputs = CONTROLS.map((name, control) => {
       const [min, max] = LIMITS[name];
-      const input = element("input", { type: "number", min, max, "aria-label": `Layer ${at + 1}, ${HEADINGS[control + 1]}` });
+      const label = `Layer ${at + 1}, ${HEADINGS[control + 1]}`;
+      const input = element("input", { type: "number", min, max, "aria-label": label });
       input.addEventListener("input", () => edit(at, control, input.valueAsNumber));
       input.addEventListener("change", () => (input.value = layers[at][control]));
       return input;
@@ -29,8 +31,8 @@ function layerTable(change) {
       body.rows[Math.max(0, at - 1)].querySelector("input").focus();
     });
     remove.setAttribute("aria-label", `Remove layer ${at + 1}`);
-    const cells = [...inputs, ...new Array(6).fill(""), remove];
-    return element("tr", {}, element("th", { scope: "row" }, `${at + 1}`), ...cells.map((cell) => element("td", {}, cell)));
+    const cells = [...inputs, ...NUMBERS.map(() => ""), remove].map((content) => element("td", {}, content));
+    return element("tr", {}, element("th", { scope: "row" }, `${at + 1}`), ...cells);
   };
   node.show = (fields) => {
     layers = fields.map(({ kernel, strides, dilation }) => [kernel, strides, dilation]);

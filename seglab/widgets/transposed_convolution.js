@@ -145,16 +145,16 @@ function render({ model, el }) {
     frame.hidden = !step;
     frame.style.cssText = `--row: ${row * strides}; --col: ${col * strides}; --span: ${k}`;
     frame.parentElement.style.setProperty("--cols", Math.max(extent.full, extent.full - extent.after));
-    parts.output.caption.textContent =
-      `Output ${extent.size} × ${extent.size}` + (extent.full > extent.size ? `, cropped from ${extent.full} × ${extent.full}` : "");
+    const cropping = extent.full > extent.size ? `, cropped from ${extent.full} × ${extent.full}` : "";
+    parts.output.caption.textContent = `Output ${extent.size} × ${extent.size}${cropping}`;
 
     const transposed = transposedMatrix(n, kernel, strides, now.padding);
-    const filled = transposed.flat().filter(Boolean).length;
     matrix.show(transposed, current);
-    parts.matrix.caption.textContent = `Wᵀ ${extent.size ** 2} × ${n * n}: ${filled} of ${extent.size ** 2 * n * n} entries are not 0`;
+    parts.matrix.caption.textContent = `Wᵀ ${extent.size ** 2} × ${n * n}`;
 
     sentence.textContent = stepSentence(now);
-    verdict.textContent = `${sizeFormula(n, k, strides, now.padding)} ${overlapVerdict(k, strides)}`;
+    const facts = [sizeFormula(n, k, strides, now.padding), overlapVerdict(k, strides), matrixFacts(transposed)];
+    verdict.textContent = facts.join(" ");
     say(sentence.textContent);
   }
 
@@ -166,15 +166,15 @@ function render({ model, el }) {
     button("Forward", () => walk(1)),
     button("End", () => walk(last())),
   );
-  const row = (kind, ...children) => element("div", { class: kind }, ...children);
+  const box = (kind, ...children) => element("div", { class: kind }, ...children);
   const sign = (text) => element("span", { class: "seglab-sign", "aria-hidden": "true" }, text);
-  const pair = row("seglab-pair", parts.x.node, sign("∗"), parts.kernel.node);
+  const pair = box("seglab-pair", parts.x.node, sign("∗"), parts.kernel.node);
   root.append(
-    row("seglab-bar", example.outer, padding.outer, view),
-    row("seglab-bar", inputSize, kernelSize, stride),
-    row("seglab-bar", steps, position),
+    box("seglab-bar", example.outer, padding.outer, view),
+    box("seglab-bar", inputSize, kernelSize, stride),
+    box("seglab-bar", steps, position),
     sentence,
-    row("seglab-stage", row("seglab-left", pair, parts.copy.node), parts.output.node, parts.matrix.node),
+    box("seglab-stage", box("seglab-left", pair, parts.copy.node), parts.output.node, parts.matrix.node),
     verdict,
   );
   const unlisten = listen(model, TRAITS, ask);

@@ -1,6 +1,9 @@
 // Transposed-convolution stepper: its numbers.
 
-/** One axis of the output: `full` cells before cropping, of which `before` and `after` go; a negative `after` adds zeros. */
+/**
+ * One axis of the output: `full` cells before cropping, of which `before` are cut at the start and `after` at the end;
+ * a negative `after` appends zeros.
+ */
 export function outputExtent(n, k, strides, padding) {
   const full = (n - 1) * strides + k;
   let before = Number(padding);

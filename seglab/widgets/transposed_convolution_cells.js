@@ -21,7 +21,8 @@ function numberFields(name, change) {
   const build = (size) => {
     fields = Array.from({ length: size * size }, (_, cell) => {
       const [row, col] = [Math.floor(cell / size), cell % size];
-      const field = element("input", { type: "number", step: "any", "aria-label": `${name}, row ${row}, column ${col}` });
+      const label = `${name}, row ${row}, column ${col}`;
+      const field = element("input", { type: "number", step: "any", "aria-label": label });
       field.addEventListener("input", () => {
         if (Number.isFinite(field.valueAsNumber)) change(row, col, field.valueAsNumber);
       });

@@ -8,23 +8,33 @@ function span(first, count) {
 /** What stride and kernel size do to the overlap, in a sentence. */
 export function overlapVerdict(k, strides) {
   if (k < strides) return `Kernel ${k} < stride ${strides}: gaps that no copy reaches.`;
-  const per = Math.floor(k / strides);
+  const fits = Math.floor(k / strides);
   if (k % strides === 0) {
-    return `Kernel ${k} is a multiple of stride ${strides}: away from the border every cell gets ${per * per === 1 ? "1 copy" : `${per * per} copies`}.`;
+    const copies = fits === 1 ? "1 copy" : `${fits ** 2} copies`;
+    return `Kernel ${k} is a multiple of stride ${strides}: away from the border every cell gets ${copies}.`;
   }
-  const counts = [per * per, per * (per + 1), (per + 1) * (per + 1)];
-  return `Kernel ${k} is no multiple of stride ${strides}: neighbors get ${counts[0]}, ${counts[1]} or ${counts[2]} copies - a checkerboard.`;
+  const copies = `${fits ** 2}, ${fits * (fits + 1)} or ${(fits + 1) ** 2} copies`;
+  return `Kernel ${k} is no multiple of stride ${strides}: neighbors get ${copies}, a checkerboard.`;
 }
 
 /** The size formula with its numbers. */
 function sizeFormula(n, k, strides, padding) {
   const { before, after, size } = outputExtent(n, k, strides, padding);
   if (padding === "same") {
-    const rest = after < 0 ? `${-after} of zeros added at the end` : `${before} cropped at the start, ${after} at the end`;
+    const crop = `${before} cropped at the start, ${after} at the end`;
+    const rest = after < 0 ? `${-after} of zeros added at the end` : crop;
     return `Output size n·s = ${n} · ${strides} = ${size}: ${rest}.`;
   }
-  if (padding === "valid") return `Output size (n − 1)·s + max(k, s) = ${n - 1} · ${strides} + ${Math.max(k, strides)} = ${size}.`;
+  if (padding === "valid") {
+    return `Output size (n − 1)·s + max(k, s) = ${n - 1} · ${strides} + ${Math.max(k, strides)} = ${size}.`;
+  }
   return `Output size (n − 1)·s + k − 2p = ${n - 1} · ${strides} + ${k} − ${2 * padding} = ${size}.`;
+}
+
+/** How empty the matrix is. */
+function matrixFacts(matrix) {
+  const entries = matrix.flat();
+  return `Output = Wᵀ · input, where ${entries.filter(Boolean).length} of ${entries.length} entries are not 0.`;
 }
 
 /** What the step painted, in words. */
@@ -43,8 +53,9 @@ function stepSentence({ x, kernel, strides, padding, step }) {
   }
   const place = `rows ${span(row * strides, k)}, columns ${span(col * strides, k)}`;
   const crop = lost ? `; ${lost} will be cropped` : "";
+  const value = brief(x[row][col]);
   return (
-    `Copy ${step} of ${n * n}: input (${row}, ${col}) is ${brief(x[row][col])}, so ${brief(x[row][col])} × kernel is added to ` +
-    `${place}. ${shared} of these ${k * k} cells held a copy already${crop}.`
+    `Copy ${step} of ${n * n}: input (${row}, ${col}) is ${value}, so ${value} × kernel is added to ${place}. ` +
+    `${shared} of these ${k * k} cells held a copy already${crop}.`
   );
 }

@@ -6,6 +6,7 @@ import pytest
 from seglab.convolution import conv_output_size, effective_kernel_size, mean_valid_taps
 from seglab.receptive_field import receptive_field, receptive_field_table
 from seglab.widgets import ReceptiveFieldExplorer
+from seglab.widgets.receptive_field import IMAGE_SIZES, LIMITS, MOST_LAYERS
 
 pytestmark = pytest.mark.browser
 VGG16 = [layer for count in (2, 2, 3, 3, 3) for layer in [(3, 1, 1)] * count + [(2, 2, 1)]]
@@ -142,6 +143,19 @@ def test_every_example_shows_the_numbers_of_numpy(open_demo):
         found[name] = (field.size, field.stride)
     assert found["VGG-16 to its last pooling"] == (212, 32)
     assert found["Rate 6 on a map of 8"] == (13, 1)
+
+
+def test_controls_offer_what_python_allows(open_demo):
+    demo = open_demo(ReceptiveFieldExplorer([(3,)] * (MOST_LAYERS - 1)))
+    for name, limits in zip(("kernel", "stride", "dilation"), LIMITS.values(), strict=True):
+        field = demo.root.get_by_label(f"Layer 1, {name}")
+        assert [field.get_attribute(end) for end in ("min", "max")] == [str(limit) for limit in limits]
+    size = demo.root.get_by_role("slider", name="Image size")
+    assert [size.get_attribute(end) for end in ("min", "max")] == [str(limit) for limit in IMAGE_SIZES]
+    assert demo.button("Add layer").is_enabled()
+    demo.button("Add layer").click()
+    demo.settle()
+    assert demo.button("Add layer").is_disabled()
 
 
 def test_warnings_name_the_layer(open_demo):
