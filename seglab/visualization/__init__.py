@@ -11,6 +11,7 @@ from seglab.visualization.errors import ERROR_KINDS, error_map, paint_errors, sh
 from seglab.visualization.gallery import pick_cases, show_gallery
 from seglab.visualization.numbers import Numbers, show_numbers
 from seglab.visualization.overlay import background_class, class_names, show_labels, show_overlay, tinted_image
+from seglab.visualization.rectangles import show_rectangles
 
 __all__ = [
     "ERROR_KINDS",
@@ -28,5 +29,6 @@ __all__ = [
     "show_labels",
     "show_numbers",
     "show_overlay",
+    "show_rectangles",
     "tinted_image",
 ]
