@@ -1,0 +1,17 @@
+"""Cuts with [padding:-padding], which is empty for a padding of 0."""
+
+import numpy as np
+
+CELL = "q1-transposed"
+LOSES = {"q1-transposed-test-stamps": 1, "q1-transposed-test-strides": 1}
+
+
+def transposed_conv(x, kernel, strides=1, padding=0):
+    rows, cols = ((n - 1) * strides + k for n, k in zip(x.shape, kernel.shape, strict=True))
+    full = np.zeros((rows, cols))
+    kernel_height, kernel_width = kernel.shape
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            top, left = i * strides, j * strides
+            full[top : top + kernel_height, left : left + kernel_width] += x[i, j] * kernel
+    return full[padding:-padding, padding:-padding]

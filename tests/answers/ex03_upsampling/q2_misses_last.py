@@ -1,0 +1,21 @@
+"""Stops one window too early in both directions."""
+
+import numpy as np
+
+CELL = "q2-matrix"
+LOSES = {"q2-matrix-test-rows": 1}
+
+
+def conv_matrix(size, kernel, strides=1):
+    height, width = size
+    rows = []
+    for i in range(0, max(height - kernel.shape[0], 1), strides):
+        for j in range(0, max(width - kernel.shape[1], 1), strides):
+            window = np.zeros(size)
+            window[i : i + kernel.shape[0], j : j + kernel.shape[1]] = kernel
+            rows.append(window.ravel())
+    return np.array(rows)
+
+
+def scatter(W, y, size):
+    return (W.T @ y.ravel()).reshape(size)

@@ -1,0 +1,16 @@
+"""Cuts as many rows as a convolution with padding "same" adds."""
+
+CELL = "q3-sizes"
+LOSES = {"q3-sizes-test-crop": 1}
+
+
+def transposed_size(n, k, strides, padding):
+    if padding == "same":
+        return n * strides
+    if padding == "valid":
+        return (n - 1) * strides + max(k, strides)
+    return (n - 1) * strides + k - 2 * padding
+
+
+def same_crop(k, strides):
+    return (k - 1) // 2, k // 2

@@ -1,0 +1,16 @@
+"""Puts the top of the tent on a weight for even sizes, too: the map moves by half a pixel."""
+
+import numpy as np
+
+CELL = "q4-bilinear"
+LOSES = {"q4-bilinear-test-kernel": 1}
+
+
+def bilinear_kernel(strides):
+    size = 2 * strides - strides % 2
+    weights = np.maximum(1 - np.abs(np.arange(size) - size // 2) / strides, 0)
+    return np.outer(weights, weights)
+
+
+def channel_weights(kernel, channels):
+    return kernel[:, :, None, None] * np.eye(channels)

@@ -1,0 +1,16 @@
+"""Exchanges the rows and columns of the kernel on the way."""
+
+import numpy as np
+
+CELL = "q4-bilinear"
+LOSES = {"q4-bilinear-test-channels": 1}
+
+
+def bilinear_kernel(strides):
+    size = 2 * strides - strides % 2
+    weights = np.maximum(1 - np.abs(np.arange(size) - (size - 1) / 2) / strides, 0)
+    return np.outer(weights, weights)
+
+
+def channel_weights(kernel, channels):
+    return kernel.T[:, :, None, None] * np.eye(channels)
