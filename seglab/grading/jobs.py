@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import stat
+import time
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -175,6 +176,20 @@ def grade(folder):
         cool_down()
         raise
     return str(folder / "result.json")
+
+
+def prune(root, keep, *, days=30):
+    """Remove the folders of jobs that no submission needs any more; they hold copies of what was handed in.
+
+    Args:
+        root: Folder that holds the jobs of a sheet.
+        keep: Keys of the jobs that stay.
+        days: How old a folder must be.
+    """
+    oldest = time.time() - days * 86400
+    for folder in Path(root).glob("*"):
+        if folder.name not in keep and folder.stat().st_mtime < oldest:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def cool_down():

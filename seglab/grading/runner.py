@@ -115,6 +115,8 @@ def grade(
         own = LocalExecutor(workers) if executor is None else None
         try:
             batch.grade(names, executor or own)
+            if not students:
+                jobs.prune(folder / "jobs" / sheet, batch.jobs)
         finally:
             if own is not None:
                 own.shutdown(cancel_futures=True)

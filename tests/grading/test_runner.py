@@ -374,3 +374,12 @@ def test_files_in_folders_reach_tests_and_answers(tmp_path):
     assert all(job["files"] == ["data/numbers.txt"] and job["artifacts"] == ["out/small.txt"] for job in jobs_of_ann)
     read = [path.read_text() for path in (course / "autograded" / "ann" / "ps1").glob("*.ipynb")]
     assert sum("drawn by ann\\n" in text for text in read) == 1  # in the outputs, for whoever grades it
+
+
+def test_folders_of_old_jobs_that_nobody_needs_are_removed(tmp_path):
+    for name, age in (("needed", 99), ("old", 99), ("young", 1)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "submission.ipynb").write_text("{}")
+        os.utime(tmp_path / name, (time.time() - age * 86400,) * 2)
+    jobs.prune(tmp_path, {"needed": None})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["needed", "young"]
