@@ -1,0 +1,19 @@
+"""Takes a color that is not in the table for class 0."""
+
+import numpy as np
+
+CELL = "q1-colors"
+LOSES = {"q1-colors-test-read": 1}
+
+
+def paint(labels, colors):
+    table = np.full((256, 3), 255, np.uint8)
+    table[: len(colors)] = colors
+    return table[labels]
+
+
+def read_colors(rgb, colors):
+    labels = np.zeros(rgb.shape[:2], np.uint8)
+    for index, color in enumerate(colors):
+        labels[(rgb == color).all(axis=-1)] = index
+    return labels
