@@ -8,6 +8,7 @@ const STEP_TIME = 900; // milliseconds between two copies while playing
 const EXAMPLES = {
   "Checkerboard: kernel 3, stride 2": { x: countUp(3), kernel: countUp(3), strides: 2, padding: 0 },
   "By hand: 2 × 2, stride 1": { x: countUp(2, 0), kernel: countUp(2, 0), strides: 1, padding: 0 },
+  "By hand: 2 × 2, stride 2": { x: countUp(2, 0), kernel: countUp(2, 0), strides: 2, padding: 0 },
   "Side by side: kernel 2, stride 2": { x: countUp(3), kernel: countUp(2), strides: 2, padding: 0 },
   "Gaps: kernel 2, stride 3": { x: countUp(3), kernel: countUp(2), strides: 3, padding: 0 },
   "Gaps, Keras 'valid'": { x: countUp(3), kernel: countUp(2), strides: 3, padding: "valid" },

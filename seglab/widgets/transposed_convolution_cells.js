@@ -1,8 +1,8 @@
 // Transposed-convolution stepper: cells to edit, cells to read, and the matrix as a drawing.
 
-/** At most three significant digits. */
+/** At most three significant digits, and no 0 before the point. */
 function brief(value) {
-  return String(Number(value.toPrecision(3)));
+  return String(Number(value.toPrecision(3))).replace(/^(-?)0\./, "$1.");
 }
 
 function longest(texts) {

@@ -56,6 +56,6 @@ function stepSentence({ x, kernel, strides, padding, step }) {
   const value = brief(x[row][col]);
   return (
     `Copy ${step} of ${n * n}: input (${row}, ${col}) is ${value}, so ${value} × kernel is added to ${place}. ` +
-    `${shared} of these ${k * k} cells held a copy already${crop}.`
+    `${shared || "None"} of these ${k * k} cells held a copy already${crop}.`
   );
 }

@@ -168,18 +168,22 @@ def test_warnings_name_the_layer(open_demo):
 
 def test_drawing_shows_cells_read_and_holes(open_demo):
     demo = open_demo(ReceptiveFieldExplorer([(3, 1, 4)], image_size=16))
-    # Along the middle row of the plan: read, three holes, read, three holes, read, all inside the frame.
-    blue = demo.page.evaluate(
+    # Through the middle of the plan: read, three holes, read, three holes, read, all inside the frame.
+    lines = demo.page.evaluate(
         """() => {
             const canvas = document.querySelector("canvas[role=img]");
             const [plan, side] = [680, 400];
-            const data = canvas.getContext("2d").getImageData(0, side + plan / 2, plan, 1).data;
-            return Array.from({ length: plan }, (_, x) => data[4 * x + 2] - data[4 * x] > 60);
+            return [[0, side + plan / 2, plan, 1], [plan / 2, side, 1, plan]].map(box => {
+                const data = canvas.getContext("2d").getImageData(...box).data;
+                return Array.from({ length: plan }, (_, at) => data[4 * at + 2] - data[4 * at] > 30);
+            });
         }"""
     )
-    starts = [x for x in range(1, len(blue)) if blue[x] and not blue[x - 1]]
-    assert len(starts) == 3
-    assert starts[1] - starts[0] == pytest.approx(starts[2] - starts[1], abs=4)  # the frame covers the first edge
+    for blue in lines:
+        starts = [at for at in range(1, len(blue)) if blue[at] and not blue[at - 1]]
+        assert len(starts) == 3
+        # The frame covers the first edge.
+        assert starts[1] - starts[0] == pytest.approx(starts[2] - starts[1], abs=4)
 
 
 def test_narrow_and_dark_page_holds_the_whole_demo(open_demo):
