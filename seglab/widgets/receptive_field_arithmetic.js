@@ -53,9 +53,9 @@ export function seen(fields, n, unit) {
   const { size, stride, start } = fields.at(-1);
   const axes = unit.map((index) => {
     const first = start + index * stride;
-    const [low, high] = [clamp(first, 0, n), clamp(first + size, 0, n)];
+    const inside = clamp(first + size, 0, n) - clamp(first, 0, n);
     const read = pathCounts(fields, index)[0].filter(Boolean).length;
-    return { first, low, inside: high - low, read };
+    return { first, inside, read };
   });
   const product = (key) => axes[0][key] * axes[1][key];
   return { axes, size, inside: product("inside"), read: product("read") };

@@ -89,7 +89,7 @@ function drawSide(context, fields, levels, { low, scale }, colors) {
   });
 }
 
-/** The cells of the image around the field, the darker the more paths lead to the unit. */
+/** The cells of the image around the field, stronger where more paths lead to the unit. */
 function drawPlan(context, n, counts, sight, view, colors) {
   const [rows, cols] = view;
   const { scale } = cols;

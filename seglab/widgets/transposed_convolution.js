@@ -21,6 +21,13 @@ function countUp(size, first = 1) {
   return Array.from({ length: size }, (_, row) => Array.from({ length: size }, (_, col) => first + row * size + col));
 }
 
+/** A state without what does not fit: a padding that leaves nothing of the output, a step past the last. */
+function fitting(state) {
+  const { x, kernel, strides, padding, step } = state;
+  const { size } = outputExtent(x.length, kernel.length, strides, padding);
+  return { ...state, padding: size < 1 ? 0 : padding, step: Math.min(step, x.length ** 2) };
+}
+
 const TRAITS = ["x", "kernel", "strides", "padding", "step", "view"];
 
 function render({ model, el }) {
@@ -32,22 +39,20 @@ function render({ model, el }) {
   let playing = 0;
 
   function state() {
-    const values = Object.fromEntries(TRAITS.map((trait) => [trait, model.get(trait)]));
-    return { ...values, step: Math.min(values.step, last()) };
+    return fitting(Object.fromEntries(TRAITS.map((trait) => [trait, model.get(trait)])));
   }
   function set(changes) {
     for (const [trait, value] of Object.entries(changes)) model.set(trait, value);
     save();
     ask();
   }
-  /** Change the geometry; a padding that would leave nothing gives way. */
+  /** Change the geometry, and show all copies. */
   function reshape(changes) {
-    const { x, kernel, strides, padding } = { ...state(), ...changes };
-    const { size } = outputExtent(x.length, kernel.length, strides, padding);
-    set({ ...changes, padding: size < 1 ? 0 : padding, step: x.length ** 2 });
+    const { padding, step } = fitting({ ...state(), ...changes, step: Infinity });
+    set({ ...changes, padding, step });
   }
   function walk(by) {
-    set({ step: clamp(model.get("step") + by, 0, last()) });
+    set({ step: clamp(state().step + by, 0, last()) });
   }
   function play(on) {
     clearInterval(playing);

@@ -17,7 +17,7 @@ function numberCell(value, largest) {
 /** A square of number fields. `change(row, col, value)` hears of edits; `node.show(values, current)` writes. */
 function numberFields(name, change) {
   const node = element("div", { class: "seglab-cells seglab-fields", role: "group", "aria-label": name });
-  let fields = [];
+  let [fields, texts] = [[], []];
   const build = (size) => {
     fields = Array.from({ length: size * size }, (_, cell) => {
       const [row, col] = [Math.floor(cell / size), cell % size];
@@ -26,13 +26,14 @@ function numberFields(name, change) {
       field.addEventListener("input", () => {
         if (Number.isFinite(field.valueAsNumber)) change(row, col, field.valueAsNumber);
       });
+      field.addEventListener("blur", () => (field.value = texts[cell]));
       return field;
     });
     node.style.setProperty("--cols", size);
     node.replaceChildren(...fields);
   };
   node.show = (values, current) => {
-    const texts = values.flat().map(brief);
+    texts = values.flat().map(brief);
     if (fields.length !== texts.length) build(values.length);
     node.style.setProperty("--chars", longest(texts));
     fields.forEach((field, cell) => {

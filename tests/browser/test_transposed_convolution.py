@@ -119,6 +119,8 @@ def test_forward_paints_one_copy_after_the_other(open_demo):
         )
         assert (frame["x"], frame["y"]) == pytest.approx((corner["x"], corner["y"]), abs=2)
         assert frame["width"] == pytest.approx(3 * corner["width"], abs=2)
+        pale = demo.root.locator("svg g").evaluate_all("all => all.map(one => one.matches('.seglab-later'))")
+        assert pale == [False] * step + [True] * (4 - step)
         assert f"column {step - 1} framed" in demo.root.locator("svg").get_attribute("aria-label")
     assert "Copy 4 of 4: input (1, 1) is 4" in demo.root.inner_text()
     assert "5 of these 9 cells held a copy already" in demo.root.inner_text()
@@ -180,6 +182,23 @@ def test_padding_that_would_leave_nothing_gives_way(open_demo):
     assert demo.trait("padding") == 0
     disabled = demo.root.get_by_role("combobox", name="Padding").locator("option[disabled]").all_inner_texts()
     assert disabled == ["1", "2"]
+
+
+def test_half_typed_numbers_change_nothing(open_demo):
+    demo = open_demo(TransposedConvolution())
+    field = demo.root.get_by_label("Input, row 1, column 2")
+    field.fill("")
+    demo.settle()
+    assert demo.trait("x")[1][2] == 6
+    field.blur()
+    assert field.input_value() == "6"
+
+
+def test_state_from_python_that_does_not_fit_is_put_right(open_demo):
+    demo = open_demo(TransposedConvolution([[1, 2], [3, 4]], [[1, 2], [3, 4]], strides=1))
+    demo.page.evaluate("() => { model.set('step', 99); model.set('padding', 2); }")
+    demo.settle()
+    np.testing.assert_array_equal(stays(demo), [[1, 4, 4], [6, 20, 16], [9, 24, 16]])
 
 
 def test_controls_offer_what_python_allows(open_demo):
