@@ -50,10 +50,11 @@ def new_page(browser):
     """Open empty pages: `new_page(width=, height=, dark=, touch=)`; checks at the end what went wrong in them.
 
     Nothing gets out of this machine; a request that tries is an error unless its address starts as one of `refused`.
+    With `strict`, an error that the page prints is one too.
     """
     pages, troubles = [], []
 
-    def make(*, width=1000, height=900, dark=False, touch=False, refused=()):
+    def make(*, width=1000, height=900, dark=False, touch=False, refused=(), strict=False):
         def guard(route):
             if not route.request.url.startswith(refused):
                 troubles.append(f"request to {route.request.url}")
@@ -66,6 +67,8 @@ def new_page(browser):
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: troubles.append(f"error in the page: {error}"))
+        if strict:
+            page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
         page.route(lambda url: not url.startswith(LOCAL), guard)
         pages.append(page)
         return page
@@ -81,19 +84,13 @@ def open_demo(new_page, tmp_path):
     """Open a demo as the file that `to_html` writes: `open_demo(demo, **new_page_options)` returns a `DemoPage`."""
 
     def make(demo, **options):
-        page = new_page(**options)
-        page.on("console", lambda message: _raise_in_page(page, message))
+        page = new_page(strict=True, **options)
         path = tmp_path / f"demo{len(list(tmp_path.iterdir()))}.html"
         demo.to_html(path)
         page.goto(path.as_uri())
         return DemoPage(page)
 
     return make
-
-
-def _raise_in_page(page, message):
-    if message.type == "error":
-        page.emit("pageerror", message.text)
 
 
 class DemoPage:

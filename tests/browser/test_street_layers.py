@@ -65,6 +65,17 @@ def test_every_layer_says_what_it_knows(open_demo, twin):
     demo.page.wait_for_function("() => document.querySelector('[role=status]').textContent.startsWith('Void')")
 
 
+def test_a_region_is_what_a_layer_cannot_tell_apart(run_module, twin):
+    codes = {layer: [run_module(StreetLayers, "m.keyOf(a[0], a[1])", one, layer) for one in twin.segments]
+             for layer in ("semantic", "instance", "panoptic")}  # fmt: skip
+    assert [one["id"] for one in twin.segments] == [0, 1000, 2001, 2002, 255000]
+    assert codes == {
+        "semantic": [0, 1, 2, 2, 255],
+        "instance": [-1, -1, 2001, 2002, -1],
+        "panoptic": [0, 1000, 2001, 2002, 255000],
+    }
+
+
 def test_one_layer_at_a_time_and_the_image_by_itself(open_demo, twin):
     demo = open_demo(twin)
 
