@@ -186,6 +186,16 @@ def test_drawing_shows_cells_read_and_holes(open_demo):
         assert starts[1] - starts[0] == pytest.approx(starts[2] - starts[1], abs=4)
 
 
+def test_drawing_follows_the_theme_of_the_page(open_demo):
+    demo = open_demo(ReceptiveFieldExplorer([(3, 1, 4)], image_size=16))
+    hole = "canvas => [...canvas.getContext('2d').getImageData(370, 770, 1, 1).data]"
+    light = demo.canvas.evaluate(hole)
+    demo.page.emulate_media(color_scheme="dark")
+    demo.page.wait_for_function("() => document.querySelector('.seglab-demo').dataset.theme === 'dark'")
+    demo.settle()
+    assert sum(light[:3]) > 600 > 150 > sum(demo.canvas.evaluate(hole)[:3])
+
+
 def test_narrow_and_dark_page_holds_the_whole_demo(open_demo):
     demo = open_demo(ReceptiveFieldExplorer(VGG16, image_size=224), width=400, dark=True)
     assert demo.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
