@@ -167,8 +167,7 @@ function render({ model, el }) {
     sentence,
     box(
       "seglab-stage",
-      picture(legend, views),
-      box("seglab-tools", numbers, table, hint, add, warning, whole),
+      box("seglab-areas", picture(legend, views), numbers, box("seglab-layers", table, hint, add, warning), whole),
     ),
   );
   const theme = new MutationObserver(ask);
