@@ -18,7 +18,7 @@ class Numbers(NamedTuple):
     """One array of an equation, and what to point out in it.
 
     Attributes:
-        values: Number array `(H, W)`, or `(W,)` for one row. `nan` leaves a cell empty.
+        values: Array `(H, W)`, or `(W,)` for one row, of numbers. `nan` leaves a cell empty; booleans count as 0 and 1.
         name: What stands above it; several lines are allowed.
         marked: Boolean array of the same shape: cells inside of a thick outline. None if `None`.
         removed: Boolean array of the same shape: cells struck out by stripes. None if `None`.
@@ -40,7 +40,7 @@ def show_numbers(parts, *, title=None, cell=0.42, ax=None):
     Args:
         parts: Sequence of `Numbers`, and of strings: signs such as `"="`.
         title: The claim that the picture supports; `None` leaves the title alone.
-        cell: Side of a cell in inches; only for a figure of its own.
+        cell: Side of a cell in inches, in a figure of its own; with `ax`, the side that the digits are sized for.
         ax: Matplotlib axes; `None` draws in a figure of its own, as large as it needs.
 
     Returns:
@@ -83,6 +83,7 @@ def _checked(part):
     values = np.atleast_2d(np.asarray(part.values))
     if values.ndim != 2 or not values.size:
         raise InputError(f"values must have shape (H, W) or (W,) and be not empty, got {np.shape(part.values)}.")
+    values = values.astype(int) if values.dtype == bool else values
     masks = {}
     for name in ("marked", "removed"):
         mask = getattr(part, name)

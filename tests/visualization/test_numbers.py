@@ -50,6 +50,10 @@ def test_nan_leaves_an_empty_cell():
     assert texts(ax) == ["1.5"] and len(ax.patches) == 2
 
 
+def test_booleans_are_drawn_as_zero_and_one():
+    assert texts(show_numbers([Numbers(X > 3)])) == ["0", "0", "1", "0", "0", "1"]
+
+
 def test_removed_cells_are_striped():
     ax = show_numbers([Numbers(X, removed=X > 3)])
     assert [bool(patch.get_hatch()) for patch in ax.patches] == [False, False, True, False, False, True]
