@@ -94,11 +94,11 @@ def open_demo(new_page, tmp_path):
 
 
 class DemoPage:
-    """A page with one demo, wherever it runs."""
+    """The first demo of a page, wherever it runs."""
 
     def __init__(self, page):
         self.page = page
-        self.root = page.locator(".seglab-demo")
+        self.root = page.locator(".seglab-demo").first
         self.canvas = self.root.locator("canvas").first
         self.root.wait_for()
 

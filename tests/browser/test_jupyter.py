@@ -2,6 +2,8 @@
 
 import pytest
 
+from seglab import widgets
+
 pytestmark = pytest.mark.browser
 
 CELL = """from seglab.widgets import IoUPlayground
@@ -12,8 +14,12 @@ TRUTH = (0.51 - 45 / 320, 0.57 - 33 / 240)  # where it has to go: the boxes are 
 
 
 def test_jupyterlab_shows_the_demo_and_the_kernel_follows(notebook, demo_page):
-    lab = notebook([CELL, "print(demo.pred_box)"])
+    others = [name for name in widgets.__all__ if name != "IoUPlayground"]
+    lab = notebook([CELL, *(f"from seglab.widgets import {name}\n{name}()" for name in others)])
     demo = demo_page(lab.page)
+    lab.page.locator(".seglab-demo").nth(len(others)).wait_for()  # all of them draw
+    titles = lab.page.evaluate("() => [...document.querySelectorAll('.seglab-demo')].map((one) => one.ariaLabel)")
+    assert sorted(titles) == sorted(getattr(widgets, name).title for name in widgets.__all__)
     start = lab.value("demo.scores()")
     assert demo.number("iou") == f"{start['iou']:.3f}"
 
@@ -29,7 +35,7 @@ def test_jupyterlab_shows_the_demo_and_the_kernel_follows(notebook, demo_page):
     lab.wait_for_value("demo.pred_box[0] - demo.true_box[0]", 8)
     assert demo.number("iou") == f"{lab.value('demo.scores()')['iou']:.3f}"
     assert lab.page.evaluate(f"() => {lab.CURRENT}.content.activeCellIndex") == cell
-    assert lab.page.evaluate(f"() => {lab.CURRENT}.content.widgets.length") == 2
+    assert lab.page.evaluate(f"() => {lab.CURRENT}.content.widgets.length") == 1 + len(others)
 
     demo.button("Erase").click()
     demo.drag(TRUTH, (0.45, 0.43))

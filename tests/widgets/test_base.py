@@ -61,6 +61,17 @@ def test_reader_without_kernel_gets_picture_and_words():
     assert "application/vnd.jupyter.widget-view+json" in data
 
 
+def test_exported_notebook_shows_the_picture():
+    nbconvert = pytest.importorskip("nbconvert")
+    nbformat = pytest.importorskip("nbformat")
+    demo = IoUPlayground()
+    data, _ = demo._repr_mimebundle_()
+    output = nbformat.v4.new_output("execute_result", data=data, execution_count=1)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("demo", outputs=[output])])
+    page, _ = nbconvert.HTMLExporter().from_notebook_node(notebook)
+    assert data["image/png"] in page
+
+
 def test_pictures_become_urls():
     assert data_url(b"abc") == "data:image/png;base64,YWJj"
     url = picture_url(np.full((2, 3), 0.5))
