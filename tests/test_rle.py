@@ -146,12 +146,17 @@ def test_masks_of_several_sizes_in_one_list():
 
 def test_more_runs_than_one_chunk(monkeypatch):
     masks = np.random.default_rng(0).random((6, 30, 31)) < 0.5
-    found = rle.find_runs(masks)
+    found, codes = rle.find_runs(masks), rle.encode(masks)
     i, j = np.indices((6, 6)).reshape(2, -1)
     expected = rle.overlaps(found, found, i, j)
     for chunk in (1, 100, 1000):
         monkeypatch.setattr("seglab.rle.runs._CHUNK", chunk)
+        monkeypatch.setattr("seglab.rle.coding._CHUNK", chunk)
         np.testing.assert_array_equal(rle.overlaps(found, found, i, j), expected)
+        for name in ("starts", "lengths", "first", "sizes"):
+            np.testing.assert_array_equal(getattr(rle.find_runs(codes), name), getattr(found, name))
+        with pytest.raises(InputError, match="got mask 3 of size"):
+            rle.area([*codes[:3], {**codes[3], "size": [31, 31]}, *codes[4:]])
 
 
 def test_errors():
@@ -160,9 +165,9 @@ def test_errors():
         rle.encode(np.zeros((2, 1, 3, 4), bool))
     with pytest.raises(InputError, match=r"Pass masks\[None\] for one mask"):
         rle.iou(MASK, MASK)
-    with pytest.raises(InputError, match=r"height \* width, got mask 1 of size \[3, 5\]: 12"):
+    with pytest.raises(InputError, match=r"height \* width, got mask 1 of size \[3, 5\] with 12"):
         rle.decode([good, {**good, "size": [3, 5]}])
-    with pytest.raises(InputError, match="a run below 0"):
+    with pytest.raises(InputError, match="the least -2"):
         rle.area({"size": [3, 4], "counts": [5, -2, 9]})
     for counts in ("", "2 1", "24~", "zzz", "24é"):
         with pytest.raises(InputError, match="compressed COCO string"):

@@ -6,12 +6,16 @@ into a string: from the fourth number on only the difference to the number befor
 groups of five bits, lowest first, with a sixth bit that says "more follows"; a group becomes character 48 + its value.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from seglab.errors import InputError
-from seglab.rle.runs import Runs
+from seglab.rle.runs import Runs, join
 
 _FIRST_CHARACTER = 48
+# Characters that are unpacked at a time: their working arrays, about 10 MB each, bound the memory.
+_CHUNK = 1 << 20
 
 
 def encode(masks):
@@ -103,19 +107,26 @@ def find_runs(masks):
             'masks must be a bool array (N, H, W) or a list of dicts {"size": [H, W], "counts": ...}, '
             f"got a {type(masks).__name__} in which this failed: {error!r}."
         ) from error
-    if not strings:
-        return Runs(*np.zeros((2, 0), np.int64), np.zeros(1, np.int64), sizes)
+    characters = np.cumsum([len(string) for string in strings])
+    cuts = [0, *(np.flatnonzero(np.diff(characters // _CHUNK)) + 1).tolist(), len(strings)]
+    parts = [_runs_of_strings(strings[i:j], sizes[i:j], i) for i, j in pairwise(cuts) if i < j]
+    return parts[0] if len(parts) == 1 else join(parts)
+
+
+def _runs_of_strings(strings, sizes, number):
+    """Runs of at least one compressed mask; `number` is that of the first, for messages."""
     background, foreground, pairs = _counts(strings)
     ends = (background + foreground).cumsum()
     last = pairs.cumsum() - 1
-    wrong = ends[last] != sizes.prod(axis=1).cumsum()
-    if wrong.any() or background.min() < 0 or foreground.min() < 0:
+    pixels = sizes.prod(axis=1)
+    if (ends[last] != pixels.cumsum()).any() or background.min() < 0 or foreground.min() < 0:
         total = np.add.reduceat(background + foreground, last - pairs + 1)
-        wrong = np.flatnonzero(total != sizes.prod(axis=1))
-        which = (
-            f"mask {wrong[0]} of size {sizes[wrong[0]].tolist()}: {total[wrong[0]]}" if len(wrong) else "a run below 0"
+        least = np.minimum.reduceat(np.minimum(background, foreground), last - pairs + 1)
+        wrong = np.flatnonzero((total != pixels) | (least < 0))[0]
+        raise InputError(
+            f"counts must be runs of at least 0 that add up to height * width, got mask {number + wrong} of size "
+            f"{sizes[wrong].tolist()} with {total[wrong]}, the least {least[wrong]}. Are height and width swapped?"
         )
-        raise InputError(f"counts must add up to height * width, got {which}. Are height and width swapped?")
     some = foreground > 0
     before = np.concatenate([[0], some.cumsum()])
     first = before[np.concatenate([[0], last + 1])]
