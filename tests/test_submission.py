@@ -15,7 +15,7 @@ from seglab import inspection, submission
 from seglab.authoring.notebooks import graded_metadata
 from seglab.authoring.student_form import marker
 from seglab.errors import InputError
-from seglab.grading import extraction, selection
+from seglab.grading.collecting import extraction, selection
 from seglab.grading.repair import markers
 
 STUB = 'raise NotImplementedError("Question {}: no answer yet")'

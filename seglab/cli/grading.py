@@ -88,7 +88,7 @@ def release(arguments):
 
 def collect(arguments):
     """Bring what students handed in to where nbgrader looks for it."""
-    from seglab.grading.collect import collect as collect_submissions
+    from seglab.grading.collecting.collect import collect as collect_submissions
 
     course = course_of(arguments)
     with Countdown("collect") as progress:
@@ -133,7 +133,8 @@ def repair(arguments):
 
 def grade(arguments):
     """Grade submissions by the judge and write the grades into nbgrader's gradebook."""
-    from seglab.grading import review, runner
+    from seglab.grading import runner
+    from seglab.grading.records import review
 
     course = course_of(arguments)
     with Countdown(f"grade {arguments.sheet}") as progress:

@@ -5,7 +5,7 @@ import time
 from concurrent.futures import CancelledError, wait
 
 from seglab.grading import jobs
-from seglab.grading.cell_code import imported_modules, text_of
+from seglab.grading.judging.cell_code import imported_modules, text_of
 from seglab.grading.pool import WorkerLost
 
 POLL_SECONDS = 0.2
@@ -205,6 +205,6 @@ class Batch:
 
 
 def _merger(course, sheet):
-    from seglab.grading.gradebook import Merger
+    from seglab.grading.records.gradebook import Merger
 
     return Merger(course, sheet)

@@ -67,7 +67,7 @@ class Job:
         Returns:
             `dict` as in `result.json`, with `error`; tests that have a verdict keep it.
         """
-        from seglab.grading.results import Result
+        from seglab.grading.judging.results import Result
 
         result = _read_result(self.folder / "result.json")
         if result is not None and result["error"] is not None and self._fits(result):
@@ -165,7 +165,7 @@ def grade(folder):
     Returns:
         Path of the result, as text.
     """
-    from seglab.grading import worker
+    from seglab.grading.judging import worker
 
     folder = Path(folder)
     (folder / "started").touch()
@@ -199,7 +199,7 @@ def cool_down():
 
 
 def _warm_zygote(imports, settings):
-    from seglab.grading.zygote import Zygote
+    from seglab.grading.processes.zygote import Zygote
 
     made_for = (imports, settings["gpu"], tuple(settings["skip"]))
     zygote = _warm.get(made_for)

@@ -6,14 +6,15 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from seglab.grading import jobs, worker
+from seglab.grading import jobs
 from seglab.grading import settings as grading_settings
-from seglab.grading.cell_code import imported_modules, parse_loosely, text_of
-from seglab.grading.merging import merge
+from seglab.grading.judging import worker
+from seglab.grading.judging.cell_code import imported_modules, parse_loosely, text_of
+from seglab.grading.judging.merging import merge
+from seglab.grading.judging.setup_cells import needed_cells
 from seglab.grading.one_process import OneProcess, Outcome
+from seglab.grading.processes.zygote import Zygote
 from seglab.grading.repair.roles import nbgrader_metadata, role
-from seglab.grading.setup_cells import needed_cells
-from seglab.grading.zygote import Zygote
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ from pathlib import Path
 
 import seglab
 from seglab.errors import InputError
-from seglab.grading import linux
-from seglab.grading.cell_code import text_of
+from seglab.grading.judging.cell_code import text_of
 from seglab.grading.repair.roles import nbgrader_metadata, role
+from seglab.grading.sandbox import linux
 
 ENTRY = (
     "import sys; sys.path.append(sys.argv[1]); from seglab.grading.one_process import serve; serve(sys.argv[2].split())"
@@ -166,7 +166,7 @@ def serve(imports):
     Args:
         imports: Names of modules; those that cannot be imported are left to the notebooks.
     """
-    from seglab.grading import student_shell
+    from seglab.grading.processes import student_shell
 
     linux.die_with_parent()
     answers = os.fdopen(os.dup(1), "w")

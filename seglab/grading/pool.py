@@ -15,7 +15,7 @@ import threading
 from concurrent.futures import Executor, Future
 from pathlib import Path
 
-from seglab.grading import linux
+from seglab.grading.sandbox import linux
 
 ENTRY = (
     "import sys; sys.path.append(sys.argv[1]); from seglab.grading.pool import serve; "

@@ -9,11 +9,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from seglab.errors import InputError
-from seglab.grading import audit, jobs, review, sandbox
+from seglab.grading import jobs
 from seglab.grading import settings as grading_settings
 from seglab.grading.batch import Batch
-from seglab.grading.cell_code import text_of
+from seglab.grading.judging.cell_code import text_of
 from seglab.grading.pool import LocalExecutor
+from seglab.grading.records import audit, review
+from seglab.grading.sandbox import ladder
 from seglab.grading.submissions import Sheet
 
 GRACE_SECONDS = 300  # for imports, and for judges that are started again, on top of a notebook's own limit
@@ -103,7 +105,7 @@ def grade(
 
         def before_first():
             summary.rungs = probe_ladder(settings)
-            summary.missing = sandbox.enough(summary.rungs)
+            summary.missing = ladder.enough(summary.rungs)
             log.add("probed", rungs=summary.rungs, missing=summary.missing)
             if started is not None:
                 started(summary.rungs, summary.missing)
@@ -139,7 +141,7 @@ def probe_ladder(settings=None):
     Returns:
         `dict` from rung to `"ok"` or why it does not hold.
     """
-    from seglab.grading import worker
+    from seglab.grading.judging import worker
 
     empty = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     with tempfile.TemporaryDirectory(prefix="seglab-probe-") as folder:

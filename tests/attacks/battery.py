@@ -25,10 +25,10 @@ from hostile.world import World, wait_until_gone
 from sheets import submit, write_job
 
 from seglab.errors import InputError
-from seglab.grading import cgroups, linux
+from seglab.grading.judging.worker import grade_job
+from seglab.grading.processes.zygote import Zygote
 from seglab.grading.repair import repair
-from seglab.grading.worker import grade_job
-from seglab.grading.zygote import Zygote
+from seglab.grading.sandbox import cgroups, linux
 
 LIMITS = {
     "call_seconds": 2,

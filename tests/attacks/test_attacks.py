@@ -16,7 +16,7 @@ import pytest
 from hostile import ATTACKS, SUBJECTS, files, limits, machine, output, processes
 from ordinary_user import NOBODY, SHOW, closed_folder
 
-from seglab.grading import sandbox
+from seglab.grading.sandbox import ladder
 
 BATTERY = Path(__file__).parent / "battery.py"
 SECONDS = 400  # far more than a battery takes on two cores of its own
@@ -129,7 +129,7 @@ def test_the_rungs_that_are_expected_here_hold(batteries, mode, capsys):
     with capsys.disabled():
         print(f"\n{mode}: {', '.join(sorted(holding))} hold", end=" ")
     assert RUNGS[mode] - REFUSED - holding == set(), {name: rungs.get(name) for name in RUNGS[mode] - holding}
-    assert REFUSED or sandbox.enough(rungs) == []
+    assert REFUSED or ladder.enough(rungs) == []
 
 
 @pytest.mark.parametrize("mode", RUNGS)

@@ -3,8 +3,8 @@
 import pytest
 from sheets import answer, check, notebook, submit, write_job
 
-from seglab.grading.worker import grade_job
-from seglab.grading.zygote import Zygote
+from seglab.grading.judging.worker import grade_job
+from seglab.grading.processes.zygote import Zygote
 
 TESTS = [check(f"assert first({number}) == {number}", f"first-{number}") for number in range(4)]
 SHEET = notebook(

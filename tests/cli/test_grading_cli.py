@@ -11,7 +11,7 @@ import pytest
 from seglab.cli import grading
 from seglab.errors import InputError
 from seglab.grading import runner
-from seglab.grading.gradebook import Outcome
+from seglab.grading.records.gradebook import Outcome
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "grading"))
 import any_course

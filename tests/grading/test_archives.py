@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from seglab.grading.archives import Archive, Folder, unpack
-from seglab.grading.extraction import MB, STUDENT, Budget, Limits
-from seglab.grading.filenames import Refused, is_student_id, printable, safe_path
+from seglab.grading.collecting.archives import Archive, Folder, unpack
+from seglab.grading.collecting.extraction import MB, STUDENT, Budget, Limits
+from seglab.grading.collecting.filenames import Refused, is_student_id, printable, safe_path
 
 
 def zipped(path, members, method=zipfile.ZIP_DEFLATED):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from seglab.errors import InputError
-from seglab.grading import audit
+from seglab.grading.records import audit
 
 
 @pytest.fixture

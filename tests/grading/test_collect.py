@@ -11,10 +11,10 @@ from hashlib import sha256
 import pytest
 
 from seglab.errors import InputError
-from seglab.grading import collect as module
-from seglab.grading.collect import collect
+from seglab.grading.collecting import collect as module
+from seglab.grading.collecting.collect import collect
+from seglab.grading.collecting.extraction import MB
 from seglab.grading.course import Course
-from seglab.grading.extraction import MB
 
 MOODLE = "{name}_{number}_assignsubmission_file_/{file}"
 

@@ -13,8 +13,9 @@ import pytest
 from nbgrader.api import Gradebook
 
 from seglab.errors import InputError
-from seglab.grading import gradebook, runner
+from seglab.grading import runner
 from seglab.grading.course import Course
+from seglab.grading.records import gradebook
 from seglab.grading.submissions import Sheet
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -278,7 +279,7 @@ def test_unreadable_notebook_is_no_silent_zero(small):
 
 
 def test_tests_that_were_not_reached_wait_and_the_others_count(small):
-    from seglab.grading.results import NOT_REACHED
+    from seglab.grading.judging.results import NOT_REACHED
 
     any_course.hand_in(small, "eve", any_course.RIGHT)
     course = Course(small)

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seglab.grading.cell_code import Code
-from seglab.grading.setup_cells import needed_cells
-from seglab.grading.verdict import CellTimeout, award, failed
-from seglab.grading.worker import Zygote, grade_job
+from seglab.grading.judging.cell_code import Code
+from seglab.grading.judging.setup_cells import needed_cells
+from seglab.grading.judging.verdict import CellTimeout, award, failed
+from seglab.grading.judging.worker import Zygote, grade_job
 
 sys.path.insert(0, str(Path(__file__).parent))
 from sheets import answer, cell, check, notebook, submit, write_job
@@ -270,7 +270,7 @@ def test_a_process_that_dies_in_a_set_up_cell_loses_what_needs_it_only(grade):
 def test_a_process_tells_no_impossible_times():
     from types import SimpleNamespace
 
-    from seglab.grading.student_client import StudentProcess
+    from seglab.grading.processes.student_client import StudentProcess
 
     process = StudentProcess.__new__(StudentProcess)
     process.settings = {"call_seconds": 5, "deadline": time.monotonic() + 5}

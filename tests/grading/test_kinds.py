@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from seglab.grading.worker import Zygote, grade_job
+from seglab.grading.judging.worker import Zygote, grade_job
 
 sys.path.insert(0, str(Path(__file__).parent))
 from sheets import answer, cell, check, notebook, write_job

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from seglab.errors import InputError
-from seglab.grading.lms import Roster, Sender, same_notebook, sort_by_sender
+from seglab.grading.collecting.lms import Roster, Sender, same_notebook, sort_by_sender
 
 
 def sort(paths, source="batch.zip", roster=None, sheet="lab1", notebooks=("lab1",)):

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
-from seglab.grading.markup import HARMFUL, harmless
+from seglab.grading.records.markup import HARMFUL, harmless
 
 ATTACKS = [
     "<script>alert(1)</script>",

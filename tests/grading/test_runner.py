@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from seglab.errors import InputError
-from seglab.grading import audit, batch, jobs, review, runner
+from seglab.grading import batch, jobs, runner
 from seglab.grading.course import Course
-from seglab.grading.gradebook import Outcome
 from seglab.grading.pool import WorkerLost
+from seglab.grading.records import audit, review
+from seglab.grading.records.gradebook import Outcome
 
 sys.path.insert(0, str(Path(__file__).parent))
 import any_course

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from seglab.grading import cgroups, sandbox, seccomp
 from seglab.grading import settings as grading_settings
-from seglab.grading.remote import Killed
-from seglab.grading.student_client import StudentProcess
-from seglab.grading.student_start import job_spec, request, spec_of_process
-from seglab.grading.worker import Zygote
-from seglab.grading.workspace import Workspace
+from seglab.grading.judging.worker import Zygote
+from seglab.grading.processes.remote import Killed
+from seglab.grading.processes.student_client import StudentProcess
+from seglab.grading.processes.student_start import job_spec, request, spec_of_process
+from seglab.grading.processes.workspace import Workspace
+from seglab.grading.sandbox import cgroups, ladder, seccomp
 
 sys.path.insert(0, str(Path(__file__).parent))
 from ordinary_user import run_as_ordinary_user
@@ -136,7 +136,7 @@ def test_nothing_outside_can_be_reached(zygote, tmp_path, ladder):
     open_doors = {name: facts[name] for name in MUST_FAIL if facts[name] not in REFUSED}
     open_doors |= {name: facts[name] for name in MUST_BE_DENIED if facts[name] != "Operation not permitted"}
     if "uid" in rungs and rungs["uid"] != "ok":  # said by `enough`
-        assert open_doors.pop("become root") == "done" and sandbox.enough(rungs)
+        assert open_doors.pop("become root") == "done" and ladder.enough(rungs)
     assert open_doors == {}
     assert facts["write here"] == "done" and facts["threads work"] == "done"
     assert facts["secret variable"] == "none"
@@ -249,10 +249,10 @@ def test_the_zygote_holds_one_thread_and_no_test(zygote):
 def test_what_is_missing_for_hidden_tests_is_said():
     always = {"rlimits", "caps", "no_new_privs", "not_dumpable", "uid"}
     everything = dict.fromkeys((*always, "root", "ns:net", "ns:pid", "landlock", "seccomp"), "ok")
-    assert sandbox.enough(everything) == []
+    assert ladder.enough(everything) == []
     # Every other rung can be replaced by another one.
-    assert {name for name in everything if sandbox.enough({**everything, name: "refused"})} == always
-    lines = sandbox.enough({**everything, "root": "refused", "landlock": "too old"})
+    assert {name for name in everything if ladder.enough({**everything, name: "refused"})} == always
+    lines = ladder.enough({**everything, "root": "refused", "landlock": "too old"})
     assert lines == ["files of its own: root refused, landlock too old"]
 
 
@@ -293,7 +293,7 @@ def test_an_ordinary_user_has_the_same_walls(tmp_path):
         open_doors = {key: facts[key] for key in MUST_FAIL if facts[key] not in REFUSED}
         open_doors |= {key: facts[key] for key in MUST_BE_DENIED if facts[key] != "Operation not permitted"}
         assert open_doors == {}, name
-        assert sandbox.enough(rungs) == [], name
+        assert ladder.enough(rungs) == [], name
 
 
 # What an ordinary user's code could do to files and processes of the same user, where no namespace is in the way.

@@ -13,7 +13,7 @@ import keras
 import tensorflow as tf
 from tensorflow.keras.models import load_model as earlier
 from keras.src.utils import python_utils
-from seglab.grading import unsafe_loading
+from seglab.grading.judging import unsafe_loading
 folder = sys.argv[1]
 inner = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(2)])
 inner.save(folder + "/m.keras")

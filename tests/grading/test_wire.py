@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seglab.grading import wire
-from seglab.grading.channel import Channel, OutOfTime
-from seglab.grading.wire import Decoder, Record, WireError, encode
+from seglab.grading.processes import wire
+from seglab.grading.processes.channel import Channel, OutOfTime
+from seglab.grading.processes.wire import Decoder, Record, WireError, encode
 
 
 def refuse(value, arrays):

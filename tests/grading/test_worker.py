@@ -18,9 +18,10 @@ import pytest
 from PIL import Image
 
 from seglab.errors import InputError
-from seglab.grading import cgroups, workspace
-from seglab.grading.results import plain_outputs
-from seglab.grading.worker import Zygote, grade_job, read_job, run_job
+from seglab.grading.judging.results import plain_outputs
+from seglab.grading.judging.worker import Zygote, grade_job, read_job, run_job
+from seglab.grading.processes import workspace
+from seglab.grading.sandbox import cgroups
 
 sys.path.insert(0, str(Path(__file__).parent))
 from ordinary_user import run_as_ordinary_user
@@ -88,7 +89,7 @@ while stuck():
 
 
 def test_a_judge_stuck_in_c_loses_one_test(zygote, tmp_path, monkeypatch):
-    monkeypatch.setattr("seglab.grading.hosts.GRACE_SECONDS", 0.5)
+    monkeypatch.setattr("seglab.grading.judging.hosts.GRACE_SECONDS", 0.5)
     master = notebook(
         answer("def stuck(): return True\ndef f(): return 1"),
         check("assert f() == 1", "before"),
@@ -201,7 +202,7 @@ def _grade_and_look(zygote, tmp_path, own):
 def test_a_killed_worker_takes_its_processes_along_and_its_folder_is_swept(tmp_path):
     master = notebook(answer("import time\ndef nap(): time.sleep(100)"), check("nap()"))
     folder = write_job(tmp_path / "job", master, allow_weak_sandbox=True, call_seconds=100)
-    code = f"from seglab.grading.worker import run_job; run_job({str(folder)!r})"
+    code = f"from seglab.grading.judging.worker import run_job; run_job({str(folder)!r})"
     worker = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL)
     stream = folder / "result.jsonl"
     assert wait_until(lambda: stream.exists() and b"begin" in stream.read_bytes(), 30)
@@ -265,7 +266,8 @@ def test_an_ordinary_user_grades_too(tmp_path):
         path.chmod(0o777)
     for parent in itertools.takewhile(lambda folder: folder != Path(tempfile.gettempdir()), tmp_path.parents):
         parent.chmod(0o755)
-    code = f"from seglab.grading.worker import run_job; r = run_job({str(folder)!r}); print(r['score'], r['error'])"
+    run = f"from seglab.grading.judging.worker import run_job; r = run_job({str(folder)!r})"
+    code = f"{run}; print(r['score'], r['error'])"
     done = run_as_ordinary_user([sys.executable, "-c", code])
     assert done.stdout.strip() == "5.0 None", done.stderr
 

@@ -97,7 +97,8 @@ fake.__getattr__ = lambda name: (lambda *a, **k: True)
 class Finder(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None): raise ImportError(name)
 sys.meta_path.insert(0, Finder())
-for name in ("numpy.testing", "pytest", "math", "json", "seglab.grading.wire", "seglab.grading.verdict"):
+judge = ("seglab.grading.processes.wire", "seglab.grading.judging.verdict")
+for name in ("numpy.testing", "pytest", "math", "json", *judge):
     sys.modules[name] = fake
 """
 
@@ -106,7 +107,8 @@ for name in ("numpy.testing", "pytest", "math", "json", "seglab.grading.wire", "
 def patched_engine():
     """Patches the grader's own modules, as far as the student's process has them."""
     return """
-from seglab.grading import verdict, remote, judge, submission_run, results, worker
+from seglab.grading.judging import verdict, judge, submission_run, results, worker
+from seglab.grading.processes import remote
 verdict.award = lambda value, most: most
 verdict.failed = lambda *a, **k: verdict.Verdict(100.0)
 submission_run.award = verdict.award

@@ -24,7 +24,7 @@ def answer(node, arrays=(), *bodies, **head):
 def nodes(source):
     """Return the source of an attack whose values become any node: `Raw(node, *arrays)`."""
     return f"""
-from seglab.grading import wire
+from seglab.grading.processes import wire
 plain = wire.encode
 class Raw:
     def __init__(self, node, *arrays):

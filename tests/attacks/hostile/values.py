@@ -109,7 +109,7 @@ def count(items):
 def colliding_keys():
     """Returns a dict with 40,000 keys of the same hash, which takes hours to build."""
     return """
-from seglab.grading import wire
+from seglab.grading.processes import wire
 encode, prime = wire.encode, (1 << 61) - 1
 def forged(value, arrays, special):
     if type(value) is dict:
@@ -124,7 +124,7 @@ def table(items): return {}
 def colliding_sets():
     """Returns sets of colliding numbers within tuples that hash slowly."""
     return """
-from seglab.grading import wire
+from seglab.grading.processes import wire
 encode, prime = wire.encode, (1 << 61) - 1
 def node(depth):
     if depth == 0:

@@ -1,6 +1,6 @@
 """A visible line is taken for one that ran before any hidden one, whatever stands around it."""
 
-from seglab.grading import submission_run
+from seglab.grading.judging import submission_run
 
 
 def _only_the_last_line(code, error):

@@ -1,6 +1,6 @@
 """Records have whatever names the student's process says."""
 
-from seglab.grading import wire
+from seglab.grading.processes import wire
 
 
 class Record(tuple):

@@ -1,6 +1,6 @@
 """Students read whatever an exception says."""
 
-from seglab.grading import submission_run, verdict
+from seglab.grading.judging import submission_run, verdict
 
 failed = verdict.failed
 

@@ -1,7 +1,7 @@
 """The judge runs test cells as they are handed in."""
 
-from seglab.grading.cell_code import Code, text_of
-from seglab.grading.judge import Judge
+from seglab.grading.judging.cell_code import Code, text_of
+from seglab.grading.judging.judge import Judge
 
 grade = Judge.grade
 
