@@ -16,7 +16,8 @@ MODULES = sorted(info.name for info in pkgutil.walk_packages([str(PACKAGE)], "se
 HEAVY = ("tensorflow", "keras", "jax", "torch")
 # Modules that import without a network library or a display.
 LIGHT = (
-    "seglab.errors", "seglab.labels", "seglab.transforms", "seglab.metrics", "seglab.metrics.semantic",
+    "seglab.errors", "seglab.labels", "seglab.transforms", "seglab.convolution", "seglab.resampling",
+    "seglab.receptive_field", "seglab.rle", "seglab.widgets", "seglab.metrics", "seglab.metrics.semantic",
     "seglab.metrics.boundary", "seglab.datasets.synthetic", "seglab.visualization", "seglab.report", "seglab.student",
     "seglab.doctor", "seglab.cli", "seglab.demo", "seglab.authoring", "seglab.grading",
 )  # fmt: skip
