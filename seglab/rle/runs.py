@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Runs that are compared at a time: their working arrays, about 10 MB each, bound the memory.
-_CHUNK = 1 << 20
+# Runs that are compared at a time: their working arrays, about 0.5 MB each, stay in the processor's cache.
+_CHUNK = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
