@@ -24,7 +24,12 @@ POINTS = {  # of the syllabus, by question
     "q5": {"q5-resize-test-labels": 1, "q5-resize-test-image": 1},
 }
 TESTS = {name: points for tests in POINTS.values() for name, points in tests.items()}
-IMPORTS = "import numpy as np\nimport seglab\nfrom seglab.datasets.streets import STREETS\nfrom seglab.labels import rgb_to_ids\n"
+IMPORTS = """
+import numpy as np
+import seglab
+from seglab.datasets.streets import STREETS
+from seglab.labels import rgb_to_ids
+"""
 # By lesson and cell: what stands in place of None, once right and once wrong.
 QUIZZES = {
     "week01a_tasks": {
