@@ -78,6 +78,9 @@ def test_no_masks():
     assert rle.encode(np.zeros((0, 3, 4), bool)) == []
     assert rle.decode([]).shape == (0, 0, 0)
     assert rle.area([]).shape == (0,)
+    nothing, something = rle.find_runs(np.zeros((1, 3, 4), bool)), rle.find_runs(MASK[None])
+    for pair in ((nothing, something), (something, nothing), (nothing, nothing)):
+        assert rle.overlaps(*pair, np.array([0]), np.array([0])).tolist() == [0]
     assert rle.iou([], rle.encode(MASK[None])).shape == (0, 1)
     assert rle.iou(rle.encode(MASK[None]), np.zeros((0, 3, 4), bool)).shape == (1, 0)
 

@@ -17,6 +17,14 @@ def match(truth, prediction, thresholds, ranges):
     Returns:
         `(right, wrong, ignored)`, bool arrays: `(A, T, M)` and `(A, T, M)`, predictions that count as right and as
         wrong; `(A, N)`, truth that is not asked for.
+
+    Example:
+        >>> from seglab.metrics.instance_inputs import gather
+        >>> image = {"masks": np.ones((1, 4, 5), bool), "classes": [0]}
+        >>> truth, prediction, _ = gather([image], [{**image, "scores": [1.0]}], num_classes=1, most=100)
+        >>> right, wrong, ignored = match(truth, prediction, np.array([0.5]), np.array([[0, 99], [50, 99]]))
+        >>> right.tolist(), wrong.tolist(), ignored.tolist()
+        ([[[True]], [[False]]], [[[False]], [[False]]], [[False], [True]])
     """
     ignored = truth.crowd | _outside(truth.areas, ranges)  # (A, N)
     i, j, overlap = _candidates(truth, prediction, thresholds[0])

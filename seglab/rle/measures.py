@@ -52,10 +52,11 @@ def iou(y_true, y_pred, *, crowd=None):
     if crowd.shape != shape[:1]:
         raise InputError(f"crowd must have shape {shape[:1]}, one per true mask, got {crowd.shape}.")
     i, j = (pairs.reshape(-1) for pairs in np.indices(shape))
-    if (truth.sizes[i] != prediction.sizes[j]).any():
+    wrong = np.flatnonzero((truth.sizes[i] != prediction.sizes[j]).any(axis=1))
+    if len(wrong):
         raise InputError(
-            f"masks must be of one size, got {truth.sizes[0].tolist()} and {prediction.sizes[0].tolist()}. "
-            "Draw them for the same image?"
+            f"masks must be of one size, got {truth.sizes[i[wrong[0]]].tolist()} and "
+            f"{prediction.sizes[j[wrong[0]]].tolist()}. Are they of the same image, height before width?"
         )
     close = box_overlaps(truth.boxes, prediction.boxes, i, j) > 0
     i, j = i[close], j[close]

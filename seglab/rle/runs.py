@@ -105,7 +105,7 @@ def overlaps(a, b, i, j):
     """
     counts = np.diff(b.first)[j]
     shared = np.zeros(len(i), np.int64)
-    some = np.flatnonzero(counts)
+    some = np.flatnonzero((counts > 0) & (np.diff(a.first)[i] > 0))
     shift = a.bases[i] - b.bases[j]
     before = a.lengths.cumsum() - a.lengths
     for chunk in np.split(some, np.flatnonzero(np.diff(counts[some].cumsum() // _CHUNK)) + 1):
