@@ -26,7 +26,6 @@ function render({ model, el }) {
   let [selected, tool, brush] = ["pred", "move", Math.max(2, Math.round(width / 40))];
   let cursor = [Math.round(height / 2), Math.round(width / 2)];
   let drag = null;
-  let guess = null;
   let sending = false;
 
   // --- what is on the page
@@ -39,7 +38,8 @@ function render({ model, el }) {
     size.hidden = tool === "move";
     ask();
   });
-  const size = slider("Brush", { min: 1, max: Math.max(8, Math.round(width / 10)), value: brush, unit: " px" }, (px) => {
+  const largest = Math.max(8, Math.round(width / 10));
+  const size = slider("Brush", { min: 1, max: largest, value: brush, unit: " px" }, (px) => {
     brush = px;
     ask();
   });
@@ -61,38 +61,26 @@ function render({ model, el }) {
   const legend = element("div", { class: "seglab-legend" });
   for (const [kind, name] of KINDS) {
     counts[kind] = element("b", { "data-number": kind });
-    legend.append(element("span", {}, swatch(colors[kind], colors[`${kind}_stripes`], kind === "fp"), `${name} `, counts[kind]));
+    const sample = swatch(colors[kind], colors[`${kind}_stripes`], kind === "fp");
+    legend.append(element("span", {}, sample, `${name} `, counts[kind]));
   }
   const board = readout("Measures of overlap", MEASURES);
+  const form = guessForm(() => numbers.iou, (text) => show(text));
   const guessFirst = toggle("Guess first", model.get("guess_first"), (pressed) => {
     model.set("guess_first", pressed);
     save();
-    startGuess();
+    form.start(pressed);
   });
-  const guessField = element("input", { type: "number", min: 0, max: 1, step: "any", required: true });
-  const reveal = element("button", { type: "submit" }, "Reveal");
-  const again = button("Guess again", () => {
-    startGuess();
-    guessField.focus();
-  });
-  const answer = element("span", { class: "seglab-answer" });
-  const form = element(
-    "form",
-    { class: "seglab-bar", onsubmit: takeGuess },
-    element("label", {}, "Your guess of the IoU, 0 to 1: ", guessField),
-    reveal,
-    again,
-    answer,
-  );
   const newPair = button("New pair", () => replace(randomPair(height, width)));
   newPair.hidden = [model.get("true_shape"), model.get("pred_shape")].some((shape) => shape.kind === "mask");
+  const reset = button("Reset", () => replace(structuredClone(first)));
   root.append(
     element("div", { class: "seglab-bar" }, who, how, size),
     canvas,
     legend,
     board,
     form,
-    element("div", { class: "seglab-bar" }, newPair, button("Reset", () => replace(structuredClone(first))), guessFirst),
+    element("div", { class: "seglab-bar" }, newPair, reset, guessFirst),
     hint,
   );
   const context = canvas.getContext("2d");
@@ -112,9 +100,9 @@ function render({ model, el }) {
     objects = pair;
     place("true");
     place("pred");
-    startGuess();
     changed();
     send(true);
+    form.start(guessFirst.pressed());
   }
   /** Count, show the numbers and send them; the picture follows in the next frame. */
   function changed() {
@@ -128,8 +116,8 @@ function render({ model, el }) {
     for (const key of ["true", "pred"]) {
       const { shape, box } = objects[key];
       if (withShapes) {
-        const whole = shape.kind === "mask" ? { ...shape, data: new DataView(shape.data.slice().buffer) } : { kind: shape.kind };
-        model.set(`${key}_shape`, whole);
+        const bytes = shape.kind === "mask" && { data: new DataView(shape.data.slice().buffer) };
+        model.set(`${key}_shape`, bytes ? { ...shape, ...bytes } : { kind: shape.kind });
       }
       model.set(`${key}_box`, [...box]);
     }
@@ -138,35 +126,15 @@ function render({ model, el }) {
     save();
   }
 
-  // --- numbers and guesses
-  function hidden() {
-    return guessFirst.pressed() && guess === null;
-  }
+  // --- numbers
   function show(first = "") {
-    for (const [key] of MEASURES) board.show(key, hidden() ? "?" : digits(numbers[key]));
-    for (const [key] of KINDS) counts[key].textContent = hidden() ? "?" : numbers[key].toLocaleString("en-US");
+    const hidden = form.pending();
+    for (const [key] of MEASURES) board.show(key, hidden ? "?" : digits(numbers[key]));
+    for (const [key] of KINDS) counts[key].textContent = hidden ? "?" : numbers[key].toLocaleString("en-US");
     const [row, col, rows, cols] = objects[selected].box;
     const measures = MEASURES.map(([key, name]) => `${name} ${digits(numbers[key])}. `).join("");
-    const spoken = hidden() ? "The numbers are hidden until you guess. " : measures;
+    const spoken = hidden ? "The numbers are hidden until you guess. " : measures;
     say(`${first}${spoken}${NAMES[selected]} at row ${row}, column ${col}, ${rows} by ${cols} pixels.`);
-  }
-  function startGuess() {
-    guess = null;
-    form.hidden = !guessFirst.pressed();
-    guessField.value = "";
-    answer.textContent = "";
-    [guessField.disabled, reveal.hidden, again.hidden] = [false, false, true];
-    if (numbers.tp !== undefined) show();
-  }
-  function takeGuess(event) {
-    event.preventDefault();
-    guess = Number(guessField.value);
-    [guessField.disabled, reveal.hidden, again.hidden] = [true, true, false];
-    const off = guess - numbers.iou;
-    const verdict = Math.abs(off) < 0.005 ? "spot on" : `${Math.abs(off).toFixed(3)} too ${off > 0 ? "high" : "low"}`;
-    answer.textContent = numbers.iou === null ? "Both masks are empty: there is no IoU." : `IoU is ${digits(numbers.iou)}: ${verdict}.`;
-    show(`${answer.textContent} `);
-    again.focus();
   }
 
   // --- picture
@@ -177,7 +145,7 @@ function render({ model, el }) {
     context.putImageData(frame, 0, 0);
     drawContours(context, masks, height, width, scale, zoom);
     if (tool === "move") drawHandles(context, objects, selected, scale, zoom);
-    else if (drag || document.activeElement === canvas) drawBrush(context, cursor, brush, scale, zoom);
+    else drawBrush(context, cursor, brush, scale, zoom);
     drawNames(context, objects, scale, zoom);
   });
 
@@ -194,12 +162,13 @@ function render({ model, el }) {
     place(key);
     changed();
   }
-  function useBrush(fromRow, fromCol, row, col) {
-    const parts = Math.max(1, Math.ceil((2 * Math.hypot(row - fromRow, col - fromCol)) / brush));
+  /** Paint or erase along the way of the brush from a point to where it is now. */
+  function useBrush(from) {
+    const [down, across] = [cursor[0] - from[0], cursor[1] - from[1]];
+    const parts = Math.max(1, Math.ceil((2 * Math.hypot(down, across)) / brush));
     for (let part = 0; part <= parts; part++) {
-      const share = part / parts;
-      const [r, c] = [fromRow + (row - fromRow) * share, fromCol + (col - fromCol) * share];
-      dab(masks[selected], height, width, r, c, brush, tool === "paint" ? 1 : 0);
+      const [row, col] = [from[0] + (down * part) / parts, from[1] + (across * part) / parts];
+      dab(masks[selected], height, width, row, col, brush, tool === "paint" ? 1 : 0);
     }
     numbers = scores(masks.true, masks.pred, height, width, distance);
     show();
@@ -218,30 +187,30 @@ function render({ model, el }) {
   canvas.addEventListener("pointerdown", (event) => {
     const [x, y] = pointOn(canvas, event, width, height);
     canvas.setPointerCapture(event.pointerId);
-    cursor = [Math.floor(y), Math.floor(x)];
     if (tool === "move") {
       drag = grabbed(objects, selected, x, y, reach(event));
       if (drag && drag.key !== selected) who.choose((selected = drag.key));
       ask();
     } else {
       drag = { key: selected };
-      useBrush(y - 0.5, x - 0.5, y - 0.5, x - 0.5);
+      cursor = [y - 0.5, x - 0.5]; // pixel (r, c) has its center at (r + 0.5, c + 0.5)
+      useBrush(cursor);
     }
   });
   canvas.addEventListener("pointermove", (event) => {
     const [x, y] = pointOn(canvas, event, width, height);
-    if (!drag) {
-      const over = tool === "move" ? grabbed(objects, selected, x, y, reach(event)) : null;
-      const corner = ["nwse-resize", "nesw-resize", "nesw-resize", "nwse-resize"][over?.corner];
-      canvas.style.cursor = tool === "move" ? (corner ?? (over ? "move" : "default")) : "crosshair";
-      return;
-    }
-    if (drag.corner !== undefined) resizeTo(drag.key, drag.corner, x, y);
-    else if (tool === "move") moveTo(drag.key, y - drag.dy, x - drag.dx);
-    else {
-      useBrush(cursor[0], cursor[1], y - 0.5, x - 0.5);
+    if (tool !== "move") {
+      const from = cursor;
       cursor = [y - 0.5, x - 0.5];
-    }
+      canvas.style.cursor = "crosshair";
+      if (drag) useBrush(from);
+      else ask();
+    } else if (!drag) {
+      const over = grabbed(objects, selected, x, y, reach(event));
+      const corner = ["nwse-resize", "nesw-resize", "nesw-resize", "nwse-resize"][over?.corner];
+      canvas.style.cursor = corner ?? (over ? "move" : "default");
+    } else if (drag.corner !== undefined) resizeTo(drag.key, drag.corner, x, y);
+    else moveTo(drag.key, y - drag.dy, x - drag.dx);
   });
   const end = () => {
     if (drag && tool !== "move") endPainting();
@@ -250,8 +219,6 @@ function render({ model, el }) {
   };
   canvas.addEventListener("pointerup", end);
   canvas.addEventListener("pointercancel", end);
-  canvas.addEventListener("focus", () => ask());
-  canvas.addEventListener("blur", () => ask());
   canvas.addEventListener("keydown", (event) => {
     const way = arrow(event);
     const far = event.ctrlKey ? 1 : step;
@@ -264,7 +231,7 @@ function render({ model, el }) {
       else moveTo(selected, row + way[0] * far, col + way[1] * far);
     } else if (event.key === " " && tool !== "move") {
       event.preventDefault();
-      useBrush(...cursor, ...cursor);
+      useBrush(cursor);
       endPainting();
     }
   });
@@ -273,7 +240,8 @@ function render({ model, el }) {
   const first = structuredClone(objects);
   place("true");
   place("pred");
-  startGuess();
+  numbers = scores(masks.true, masks.pred, height, width, distance);
+  form.start(guessFirst.pressed());
   changed();
   pixelsOf(model.get("picture"), width, height).then((pixels) => {
     photo = pixels;
@@ -290,7 +258,7 @@ function render({ model, el }) {
   const deafToGuess = listen(model, ["guess_first"], () => {
     if (model.get("guess_first") === guessFirst.pressed()) return;
     guessFirst.press(model.get("guess_first"));
-    startGuess();
+    form.start(guessFirst.pressed());
   });
   return () => {
     deaf();

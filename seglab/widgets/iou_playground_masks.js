@@ -136,7 +136,8 @@ function randomPair(height, width) {
   const kind = Math.random() < 0.5 ? "rectangle" : "ellipse";
   const rows = Math.round(height * between(0.25, 0.6));
   const cols = Math.round(width * between(0.2, 0.5));
-  const box = [Math.round(between(0.1, 0.9) * (height - rows)), Math.round(between(0.1, 0.9) * (width - cols)), rows, cols];
+  const [top, left] = [between(0.1, 0.9) * (height - rows), between(0.1, 0.9) * (width - cols)];
+  const box = [Math.round(top), Math.round(left), rows, cols];
   const [h, w] = [Math.round(rows * between(0.7, 1.25)), Math.round(cols * between(0.7, 1.25))];
   const other = [box[0] + Math.round(rows * between(-0.4, 0.4)), box[1] + Math.round(cols * between(-0.4, 0.4)), h, w];
   other[0] = clamp(other[0], 0, height - h);

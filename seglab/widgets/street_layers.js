@@ -5,88 +5,6 @@ const LAYERS = [
   ["instance", "Instance"],
   ["panoptic", "Panoptic"],
 ];
-const VOID = 255;
-
-/** What one label of a layer is: pixels with equal keys are one region. Stuff is one region of the instance layer. */
-export function keyOf(segment, layer) {
-  if (layer === "semantic") return segment.category;
-  if (layer === "instance") return segment.instance ? segment.id : -1;
-  return segment.id;
-}
-
-/** What the labels of a layer say of a segment, and what they leave open. */
-export function sentence(segment, layer, segments, factor) {
-  const { name, instance, category, id } = segment;
-  if (category === VOID) return "Void: nobody knows what this is, so nobody counts it.";
-  const count = segments.filter((one) => one.category === category && one.instance).length;
-  if (layer === "semantic") {
-    const others = count > 1 ? `, as in all ${count} of them: which one, they do not tell` : "";
-    return `Semantic labels hold ${category} here: ${name}${others}.`;
-  }
-  if (layer === "instance") {
-    return instance ? `Instance labels hold ${instance} here: ${name} number ${instance}.` : `Instance labels hold 0 here: ${name} is stuff, which nobody numbers.`;
-  }
-  if (layer === "panoptic") return `Panoptic id ${id} = ${category} × ${factor} + ${instance}: ${name}${instance ? ` number ${instance}` : ", stuff"}.`;
-  return `The image shows colors; the labels call this ${name}.`;
-}
-
-/** The words that a layer writes on a segment; empty for none. */
-function labelOf(segment, layer) {
-  if (layer === "semantic") return segment.name;
-  if (layer === "instance") return segment.instance ? String(segment.instance) : "";
-  return layer === "panoptic" ? String(segment.id) : "";
-}
-
-/** Lines between pixels with different keys, straight runs in one piece. */
-function borders(keys, height, width, scale) {
-  const path = new Path2D();
-  const run = (across, count, along, differ) => {
-    for (let line = 1; line < across; line++) {
-      for (let start = 0; start < count; start++) {
-        if (!differ(line, start)) continue;
-        let end = start;
-        while (end < count && differ(line, end)) end++;
-        along(line, start, end);
-        start = end;
-      }
-    }
-  };
-  run(height, width, (row, from, to) => {
-    path.moveTo(from * scale, row * scale);
-    path.lineTo(to * scale, row * scale);
-  }, (row, col) => keys[row * width + col] !== keys[(row - 1) * width + col]);
-  run(width, height, (col, from, to) => {
-    path.moveTo(col * scale, from * scale);
-    path.lineTo(col * scale, to * scale);
-  }, (col, row) => keys[row * width + col] !== keys[row * width + col - 1]);
-  return path;
-}
-
-/** Paint the image, tinted where the layer has labels; the picture is as large as the canvas. */
-function paintLayer(frame, places, segments, layer, photo, tint, width, scale) {
-  const screen = new Uint32Array(frame.data.buffer);
-  const pack = (red, green, blue) => (255 << 24) | (blue << 16) | (green << 8) | red;
-  const colors = segments.map((segment) => (layer ? segment.colors[layer] : [32, 32, 32]));
-  const bare = segments.map((segment) => !layer || (layer === "instance" && !segment.instance));
-  for (let i = 0; i < places.length; i++) {
-    const place = places[i];
-    const [red, green, blue] = colors[place];
-    let fill = pack(red, green, blue);
-    if (photo) {
-      const share = bare[place] ? 0 : tint;
-      const mix = (k, channel) => Math.round(photo[4 * i + k] + (channel - photo[4 * i + k]) * share);
-      fill = pack(mix(0, red), mix(1, green), mix(2, blue));
-    }
-    const isVoid = layer && segments[place].category === VOID;
-    const [top, left] = [Math.floor(i / width) * scale, (i % width) * scale];
-    for (let row = top; row < top + scale; row++) {
-      const start = row * width * scale;
-      for (let col = left; col < left + scale; col++) {
-        screen[start + col] = isVoid && striped(row, col, true) ? pack(120, 120, 120) : fill;
-      }
-    }
-  }
-}
 
 function render({ model, el }) {
   const { root, say, stop } = mount(el, "Street layers");
@@ -107,7 +25,8 @@ function render({ model, el }) {
   const imageSwitch = toggle("Image", model.get("show_image"), (pressed) => set("show_image", pressed));
   const switches = LAYERS.map(([layer, name]) => toggle(name, false, (pressed) => set("layer", pressed ? layer : "")));
   const nameSwitch = toggle("Names", model.get("show_names"), (pressed) => set("show_names", pressed));
-  const tint = slider("Tint", { min: 0, max: 100, step: 5, value: Math.round(model.get("tint") * 100), unit: " %" }, (value) =>
+  const percent = () => Math.round(model.get("tint") * 100);
+  const tint = slider("Tint", { min: 0, max: 100, step: 5, value: percent(), unit: " %" }, (value) =>
     set("tint", value / 100),
   );
   const hintId = `seglab-${Math.random().toString(36).slice(2)}`;
@@ -156,7 +75,7 @@ function render({ model, el }) {
     const layer = model.get("layer");
     imageSwitch.press(model.get("show_image"));
     nameSwitch.press(model.get("show_names"));
-    tint.set(Math.round(model.get("tint") * 100));
+    tint.set(percent());
     LAYERS.forEach(([name], index) => switches[index].press(name === layer));
     showLegend(layer);
     showPicked();
@@ -192,7 +111,8 @@ function render({ model, el }) {
         const color = css(segment.colors[layer]);
         const lines = `repeating-linear-gradient(135deg, rgb(120 120 120) 0 3px, ${color} 3px 7px)`;
         const background = segment.category === VOID ? lines : color;
-        return element("span", {}, element("span", { class: "seglab-swatch", style: `background: ${background}` }), label);
+        const sample = element("span", { class: "seglab-swatch", style: `background: ${background}` });
+        return element("span", {}, sample, label);
       }),
     );
   }

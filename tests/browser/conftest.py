@@ -151,6 +151,12 @@ class DemoPage:
         """The button of this name, for `.click()`."""
         return self.root.get_by_role("button", name=name, exact=True)
 
+    def wait_until_said(self, text):
+        """Wait until a screen reader is told `text`: the demo speaks when it has come to rest."""
+        self.page.wait_for_function(
+            "text => document.querySelector('.seglab-demo [role=status]').textContent.includes(text)", arg=text
+        )
+
     def said(self):
         """What a screen reader was told last."""
         return self.root.locator("[role=status]").inner_text()

@@ -158,8 +158,8 @@ def test_keys_move_resize_and_paint(open_demo):
     demo.press("Shift+ArrowDown", 2)
     assert demo.trait("pred_box") == [row - 4, col - 11, rows + 8, cols]
     check_numbers(demo)
-    demo.page.wait_for_function("() => document.querySelector('[role=status]').textContent.includes('IoU')")
-    assert f"IoU {demo.number('iou')}" in demo.said() and f"row {row - 4}" in demo.said()
+    demo.wait_until_said(f"row {row - 4}, column {col - 11}")
+    assert f"IoU {demo.number('iou')}. Dice {demo.number('dice')}." in demo.said()
     demo.button("Erase").click()
     before = demo.trait("numbers")
     demo.press(" ")
@@ -186,6 +186,16 @@ def test_everything_is_reached_by_tab_and_shows_its_focus(open_demo):
         "Guess first",
     ]  # fmt: skip
     assert all(ring for _, ring in reached)
+
+
+def test_verdict_on_a_guess(run_module):
+    cases = [(0.5, 0.25), (0.1, 0.25), (0.254, 0.25), (0.5, None)]
+    assert run_module(IoUPlayground, "a[0].map((one) => m.verdict(...one))", cases) == [
+        "IoU is 0.250: 0.250 too high.",
+        "IoU is 0.250: 0.150 too low.",
+        "IoU is 0.250: spot on.",
+        "Both masks are empty: there is no IoU.",
+    ]
 
 
 def test_guess_first_hides_the_numbers_until_the_guess(open_demo):

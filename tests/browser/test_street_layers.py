@@ -53,7 +53,9 @@ def test_every_layer_says_what_it_knows(open_demo, twin):
     demo = open_demo(twin)
     words = demo.root.locator(".seglab-sentence")
     point_at(demo, 10, 20)
-    assert words.inner_text() == "Semantic labels hold 2 here: car, as in all 2 of them: which one, they do not tell."
+    assert words.inner_text() == (
+        "Semantic labels hold 2 here: car. There are 2; which of them this is, the labels do not tell."
+    )
     demo.button("Instance").click()
     assert words.inner_text() == "Instance labels hold 2 here: car number 2."
     demo.button("Panoptic").click()
@@ -62,7 +64,7 @@ def test_every_layer_says_what_it_knows(open_demo, twin):
     assert words.inner_text() == "Panoptic id 0 = 0 × 1000 + 0: sky, stuff."
     point_at(demo, 23, 1)
     assert words.inner_text() == "Void: nobody knows what this is, so nobody counts it."
-    demo.page.wait_for_function("() => document.querySelector('[role=status]').textContent.startsWith('Void')")
+    demo.wait_until_said("Void: nobody knows")
 
 
 def test_a_region_is_what_a_layer_cannot_tell_apart(run_module, twin):
