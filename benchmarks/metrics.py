@@ -24,6 +24,7 @@ the inputs. Peers that are not installed are left out.
 
 import argparse
 import contextlib
+import functools
 import io
 import os
 import time
@@ -82,6 +83,7 @@ def print_block(metric, inputs, times, bars):
         print_row(metric, inputs, method, np.median(values) * 1e3, ratio=ratio, bar=bars.get(method))
 
 
+@functools.cache  # says it once
 def installed(*names):
     missing = [name for name in names if find_spec(name) is None]
     if missing:
