@@ -31,9 +31,10 @@ class Demo(anywidget.AnyWidget):
     title = "Demo"
 
     def __init_subclass__(cls, **kwargs):
-        """Read the JavaScript and the styles beside the file of the subclass."""
-        if "_esm" not in vars(cls):  # each widget gets a class of its own, in which anywidget made a trait of the text
-            own = Path(sys.modules[cls.__module__].__file__).with_suffix(".js")
+        """Read the JavaScript and the styles beside the file of the subclass; without any, it keeps its parent's."""
+        own = Path(getattr(sys.modules[cls.__module__], "__file__", None) or "notebook").with_suffix(".js")
+        # Each widget gets a class of its own, in which anywidget has made a trait of the text already.
+        if "_esm" not in vars(cls) and own.exists():
             scripts = [FOLDER / "shared.js", *sorted(own.parent.glob(f"{own.stem}_*.js")), own]
             sheets = [FOLDER / "shared.css", *own.parent.glob(f"{own.stem}.css")]
             cls._esm = "\n".join(path.read_text(encoding="utf-8") for path in scripts)

@@ -106,10 +106,6 @@ class DemoPage:
         """Text of one number of the readout."""
         return self.root.locator(f"[data-number={key}]").inner_text()
 
-    def numbers(self, *keys):
-        """Numbers of the readout as floats."""
-        return [float(self.number(key)) for key in keys]
-
     def wait_for_number(self, key, text):
         """Wait until the readout shows `text`."""
         self.page.wait_for_function(

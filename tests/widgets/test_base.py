@@ -30,9 +30,8 @@ def test_page_starts_where_the_demo_is():
 
 def test_a_name_that_ends_a_script_does_not_end_it():
     class Cheeky(IoUPlayground):
-        """Needs the JavaScript of the playground, which is not beside this file."""
+        """Has no JavaScript beside it, so it keeps that of the playground."""
 
-        _esm = IoUPlayground._esm
         title = "</script><b>"
 
     demo = Cheeky(size=(20, 30))
