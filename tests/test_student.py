@@ -148,6 +148,18 @@ def test_open_question_is_not_called_wrong(capsys):
     assert capsys.readouterr().out == "… Question 2: not answered yet\nQuestion 2: IoU of one class\n"
 
 
+def test_open_quiz_stops_nothing_but_a_grading(capsys, monkeypatch):
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    with seglab.check("Quiz 1"):
+        raise NotImplementedError("put a number in place of None")
+    assert capsys.readouterr().out == "… Quiz 1: not answered yet\nput a number in place of None\n"
+    with pytest.raises(AssertionError), seglab.check("Quiz 1"):
+        raise AssertionError("wrong")
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    with pytest.raises(NotImplementedError), seglab.check("Quiz 1"):
+        raise NotImplementedError
+
+
 def test_interrupt_shows_no_panel(capsys):
     with pytest.raises(KeyboardInterrupt), seglab.check("q2"):
         raise KeyboardInterrupt

@@ -1,6 +1,6 @@
 """The two ways in which a sheet's tests run: in one ordinary process, and through the judge."""
 
-import ast
+import functools
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -169,12 +169,13 @@ def reduced(master, submissions):
     cells = master["cells"]
     code = [index for index, cell in enumerate(cells) if cell["cell_type"] == "code"]
     setup = [index for index in code if role(cells[index]) == "setup"]
-    texts = {index: {text_of(each["cells"][index]) for each in (master, *submissions)} for index in code}
-    trees = {index: ast.parse("") for index in code}
-    for index, tree in trees.items():
-        tree.body = [statement for text in sorted(texts[index]) for statement in parse_loosely(text).body]
+    parsed = functools.cache(parse_loosely)
     locked = [index for index in setup if nbgrader_metadata(cells[index]).get("locked")]
-    left_out = set(setup) - needed_cells(trees, [index for index in code if index not in setup], setup, locked)
+    rest = [index for index in code if index not in setup]
+    left_out = set(setup)
+    for each in (master, *submissions):  # one by one: what one of them imports itself, another takes from a set-up cell
+        trees = {index: parsed(text_of(each["cells"][index])) for index in code}
+        left_out -= set(needed_cells(trees, rest, setup, locked))
 
     def short(notebook):
         return {**notebook, "cells": [cell for index, cell in enumerate(notebook["cells"]) if index not in left_out]}

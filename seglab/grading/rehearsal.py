@@ -33,7 +33,7 @@ def main(folder):
         for name, source in cells:
             start = time.monotonic()
             print(json.dumps({"cell": name}), file=results, flush=True)
-            error = run_cell(shell, source)
+            error, _ = run_cell(shell, source)
             if error is not None:
                 text = " ".join(f"{type(error).__name__}: {error}".split())[:300]
                 entry = {"cell": name, "error": text.rstrip(": "), "seconds": round(time.monotonic() - start, 3)}

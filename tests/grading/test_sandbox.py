@@ -128,11 +128,11 @@ def look(zygote, skip, secret):
         return process.ask("name", name="facts"), process.rungs
 
 
-@pytest.mark.parametrize("ladder", LADDERS)
-def test_nothing_outside_can_be_reached(zygote, tmp_path, ladder):
+@pytest.mark.parametrize("rungs_there", LADDERS)
+def test_nothing_outside_can_be_reached(zygote, tmp_path, rungs_there):
     secret = tmp_path / "secret.txt"
     secret.write_text("42")
-    facts, rungs = look(zygote, LADDERS[ladder], secret)
+    facts, rungs = look(zygote, LADDERS[rungs_there], secret)
     open_doors = {name: facts[name] for name in MUST_FAIL if facts[name] not in REFUSED}
     open_doors |= {name: facts[name] for name in MUST_BE_DENIED if facts[name] != "Operation not permitted"}
     if "uid" in rungs and rungs["uid"] != "ok":  # said by `enough`
@@ -142,13 +142,13 @@ def test_nothing_outside_can_be_reached(zygote, tmp_path, ladder):
     assert facts["secret variable"] == "none"
     assert set(facts["privileges"]) == {"0" * 16}
     assert set(facts["descriptors"]) <= {0, 1, 2, 3, 4}
-    if ladder == "all rungs" and os.getuid() == 0:
+    if rungs_there == "all rungs" and os.getuid() == 0:
         assert facts["user"] not in (0, os.getuid())
 
 
-@pytest.mark.parametrize("ladder", LADDERS)
-def test_daemons_do_not_outlive_their_student(zygote, tmp_path, ladder):
-    mark = f"daemon-{os.getpid()}-{ladder.replace(' ', '-')}"
+@pytest.mark.parametrize("rungs_there", LADDERS)
+def test_daemons_do_not_outlive_their_student(zygote, tmp_path, rungs_there):
+    mark = f"daemon-{os.getpid()}-{rungs_there.replace(' ', '-')}"
     code = f"""
 import os, subprocess, sys
 for _ in range(3):
@@ -158,7 +158,7 @@ for _ in range(3):
             os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(60)", "{mark}"])
         os._exit(0)
 """
-    with student(zygote, skip=LADDERS[ladder]) as process:
+    with student(zygote, skip=LADDERS[rungs_there]) as process:
         process.ask("run", source=code)
         assert wait_until(lambda: len(processes(mark)) == 3), "the daemons did not start: the test shows nothing"
     assert wait_until(lambda: not processes(mark))

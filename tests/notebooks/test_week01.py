@@ -53,9 +53,8 @@ def cells_of(path):
 @pytest.mark.parametrize("lesson", QUIZZES)
 def test_every_quiz_is_tried(lesson):
     cells = cells_of(ROOT / "course" / f"{lesson}.ipynb")
-    assert [name for name in cells if "raises-exception" in cells[name]["metadata"].get("tags", [])] == list(
-        QUIZZES[lesson]
-    )
+    quizzes = [name for name in cells if 'seglab.check("Quiz' in cells[name]["source"]]
+    assert quizzes == list(QUIZZES[lesson])
 
 
 @pytest.mark.parametrize(("lesson", "cell"), CASES)
@@ -63,8 +62,7 @@ def test_a_quiz_knows_right_from_wrong(lesson, cell):
     source = cells_of(ROOT / "course" / f"{lesson}.ipynb")[cell]["source"]
     right, wrong = QUIZZES[lesson][cell]
     assert source.count("= None\n") == 1
-    with pytest.raises(NotImplementedError):
-        exec(IMPORTS + source, {})
+    exec(IMPORTS + source, {})  # open, it stops nothing
     exec(IMPORTS + source.replace("= None\n", f"= {right}\n"), {})
     with pytest.raises(AssertionError):
         exec(IMPORTS + source.replace("= None\n", f"= {wrong}\n"), {})
