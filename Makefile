@@ -35,7 +35,7 @@ test-all: setup ## everything, in all three locked environments
 lab: setup ## open the course in JupyterLab with nbgrader's extension
 	@jupyter lab
 
-labs: setup ## generate labs/ from solutions/
+labs: setup ## prove the sheets in solutions/ and generate labs/ from them
 	@seglab release --all
 
 lint: setup ## ruff over the code, the notebook rules over course/, solutions/ and labs/
