@@ -1,8 +1,7 @@
-"""The sheets that are damaged and repaired: the lab as it is released, and small ones of any nbgrader course."""
+"""The sheets that are damaged and repaired: all of this course as released, and small ones of any nbgrader course."""
 
 import importlib.util
 import json
-import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +9,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LAB = "lab1_fcn_unet"
+SHEETS = (*sorted(path.name for path in (ROOT / "solutions").iterdir() if path.is_dir()), "functions", "variables")
+
+
+def pytest_generate_tests(metafunc):
+    """Run whatever asks for a sheet on every sheet."""
+    if "sheet" in metafunc.fixturenames:
+        metafunc.parametrize("sheet", SHEETS, indirect=True, scope="session")
 
 
 def beside(name):
@@ -33,25 +39,24 @@ def damage():
 
 
 @pytest.fixture(scope="session")
-def lab(small, tmp_path_factory):
-    """The lab: its source, its release by the real nbgrader, a solved one and the answers."""
-    from seglab.authoring.release import release
-
-    folder = tmp_path_factory.mktemp("repair-course")
-    shutil.copy(ROOT / "grader_config.py", folder)
-    shutil.copytree(ROOT / "solutions" / LAB, folder / "solutions" / LAB)
-    source = json.loads((ROOT / "solutions" / LAB / f"{LAB}.ipynb").read_text(encoding="utf-8"))
-    released = json.loads(release(LAB, folder).read_text(encoding="utf-8"))
-    return _sheet(small, source, released)
+def lab(small):
+    """The lab: its source, its release, a solved one and the answers."""
+    return _of_course(small, LAB)
 
 
 @pytest.fixture(scope="session")
 def sheet(request, small):
-    """The sheet that a test names: `"lab"`, `"functions"` or `"variables"`."""
-    if request.param == "lab":
-        return request.getfixturevalue("lab")
+    """The sheet that a test names: one in `solutions/`, `"functions"` or `"variables"`."""
+    if (ROOT / "solutions" / request.param).is_dir():
+        return _of_course(small, request.param)
     source = getattr(small, request.param)()
     return _sheet(small, source, small.released(source))
+
+
+def _of_course(small, name):
+    """A sheet of this course; that `labs/` holds its release is tested elsewhere."""
+    paths = [ROOT / folder / name / f"{name}.ipynb" for folder in ("solutions", "labs")]
+    return _sheet(small, *(json.loads(path.read_text(encoding="utf-8")) for path in paths))
 
 
 def _sheet(small, source, released):

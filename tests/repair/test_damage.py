@@ -14,7 +14,6 @@ from seglab.grading.repair import Form, repair
 from seglab.grading.repair.markers import without_markers
 from seglab.grading.repair.roles import is_helper, nbgrader_metadata, role
 
-SHEETS = ("lab", "functions", "variables")
 COUNT = 2000
 
 
@@ -118,7 +117,6 @@ def survey(sheet, damage, seeds, form):
     return counts, losses
 
 
-@pytest.mark.parametrize("sheet", SHEETS, indirect=True)
 def test_no_answer_is_lost_in_silence(sheet, damage):
     counts, losses = survey(sheet, damage, range(COUNT), Form(sheet.source, release=sheet.release))
     assert losses == []
@@ -127,7 +125,6 @@ def test_no_answer_is_lost_in_silence(sheet, damage):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("given", ["source and release", "source", "release"])
-@pytest.mark.parametrize("sheet", SHEETS, indirect=True)
 def test_no_answer_is_lost_in_silence_whatever_the_master(sheet, damage, given):
     release = sheet.release if given == "source and release" else None
     form = Form(sheet.release if given == "release" else sheet.source, release=release)
@@ -135,7 +132,6 @@ def test_no_answer_is_lost_in_silence_whatever_the_master(sheet, damage, given):
     assert losses == []
 
 
-@pytest.mark.parametrize("sheet", SHEETS, indirect=True)
 def test_source_and_release_give_the_same_answers(sheet, damage):
     masters = [Form(sheet.source, release=sheet.release), Form(sheet.source), Form(sheet.release)]
     stubs = stubs_of(sheet)
@@ -152,7 +148,6 @@ def test_source_and_release_give_the_same_answers(sheet, damage):
         assert answers[0] == answers[1] == answers[2], seed
 
 
-@pytest.mark.parametrize("sheet", SHEETS, indirect=True)
 def test_no_solution_gets_into_a_notebook_that_has_none(sheet, damage):
     """Whatever is missing becomes the stub: the untouched release, damaged, never shows a line of a solution."""
     form = Form(sheet.source, release=sheet.release)
