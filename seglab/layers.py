@@ -1,4 +1,4 @@
-"""What two architectures share: a convolution block, bilinear upsampling, and the checks of a builder's arguments."""
+"""What two architectures share: a convolution block, pooling, resizing, and the checks of a builder's arguments."""
 
 from numbers import Integral
 
@@ -13,7 +13,7 @@ from seglab.resampling import linear_kernel
 BN_MOMENTUM = 0.9
 
 
-def conv_bn_relu(x, filters, *, name, kernel_size=3):
+def conv_bn_relu(x, filters, *, name, kernel_size=3, dilation_rate=1):
     """Apply a convolution, batch normalization and a ReLU; height and width stay.
 
     The convolution has no bias: batch normalization subtracts it again, so no gradient would ever reach it.
@@ -23,6 +23,7 @@ def conv_bn_relu(x, filters, *, name, kernel_size=3):
         filters: Number of output channels.
         name: Name of the convolution; the other two layers add `_bn` and `_relu`.
         kernel_size: Height and width of the kernel.
+        dilation_rate: Distance of the pixels that two neighboring weights of the kernel see.
 
     Returns:
         Tensor of shape (B, H, W, filters), not negative.
@@ -32,7 +33,10 @@ def conv_bn_relu(x, filters, *, name, kernel_size=3):
         >>> conv_bn_relu(keras.Input((8, 12, 3)), 5, name="block").shape
         (None, 8, 12, 5)
     """
-    x = layers.Conv2D(filters, kernel_size, padding="same", use_bias=False, name=name)(x)  # (B, H, W, filters)
+    convolution = layers.Conv2D(
+        filters, kernel_size, padding="same", dilation_rate=dilation_rate, use_bias=False, name=name
+    )
+    x = convolution(x)  # (B, H, W, filters)
     x = layers.BatchNormalization(momentum=BN_MOMENTUM, name=f"{name}_bn")(x)
     return layers.ReLU(name=f"{name}_relu")(x)
 
@@ -102,6 +106,74 @@ def upsample(x, factor, *, name, learned=False):
         name=name,
     )
     return layer(x)
+
+
+@keras.saving.register_keras_serializable(package="seglab")
+class AdaptiveAveragePooling(layers.Layer):
+    """Average over a grid of `bins` x `bins` regions, whatever the size of the map.
+
+    Region `i` of a side of `n` pixels reaches from `floor(i * n / bins)` to `ceil((i + 1) * n / bins)`, end excluded:
+    every pixel is in one, and neighboring regions share pixels where `bins` does not divide `n`, or is larger.
+
+    Args:
+        bins: Number of regions along each side; 1 averages the whole map.
+
+    Example:
+        >>> AdaptiveAveragePooling(2)(np.arange(16.0).reshape(1, 4, 4, 1))[0, :, :, 0].numpy()
+        array([[ 2.5,  4.5],
+               [10.5, 12.5]], dtype=float32)
+    """
+
+    def __init__(self, bins, **kwargs):
+        super().__init__(**kwargs)
+        if not isinstance(bins, Integral) or bins < 1:
+            raise InputError(f"bins must be an integer of at least 1, got {bins!r}")
+        self.bins = int(bins)
+
+    def call(self, x):
+        """Pool (B, H, W, C) to (B, bins, bins, C)."""
+        height, width = keras.ops.shape(x)[1:3]
+        rows, cols = self._regions(height, x.dtype), self._regions(width, x.dtype)  # (bins, H), (bins, W)
+        x = keras.ops.einsum("ih,bhwc->biwc", rows, x)
+        return keras.ops.einsum("jw,biwc->bijc", cols, x)
+
+    def _regions(self, size, dtype):
+        """One row of averaging weights per region, as integers would round them."""
+        pixel = keras.ops.arange(size)[None, :]
+        region = keras.ops.arange(self.bins)[:, None]
+        start = region * size // self.bins
+        end = ((region + 1) * size + self.bins - 1) // self.bins
+        inside = keras.ops.cast((pixel >= start) & (pixel < end), "float32")
+        return keras.ops.cast(inside / keras.ops.sum(inside, axis=1, keepdims=True), dtype)
+
+    def compute_output_shape(self, input_shape):
+        """Shape (B, bins, bins, C)."""
+        return (input_shape[0], self.bins, self.bins, input_shape[-1])
+
+    def get_config(self):
+        """Arguments that build the layer again."""
+        return {**super().get_config(), "bins": self.bins}
+
+
+@keras.saving.register_keras_serializable(package="seglab")
+class ResizeLike(layers.Layer):
+    """Resize a map bilinearly to the height and width of another; pixels are squares (no aligned corners).
+
+    Example:
+        >>> small, large = np.ones((1, 1, 1, 5)), np.zeros((1, 3, 4, 2))
+        >>> ResizeLike()([small, large]).shape
+        TensorShape([1, 3, 4, 5])
+    """
+
+    def call(self, inputs):
+        """Resize the first (B, h, w, C) of two tensors to the size (H, W) of the second."""
+        x, reference = inputs
+        return keras.ops.image.resize(x, keras.ops.shape(reference)[1:3], interpolation="bilinear")
+
+    def compute_output_shape(self, input_shape):
+        """Shape (B, H, W, C)."""
+        x, reference = input_shape
+        return (x[0], *reference[1:3], x[-1])
 
 
 def check_shape(input_shape, num_classes, *, multiple):

@@ -3,7 +3,15 @@ import numpy as np
 import pytest
 
 from seglab.errors import InputError
-from seglab.layers import Bilinear, check_choice, check_shape, conv_bn_relu, upsample
+from seglab.layers import (
+    AdaptiveAveragePooling,
+    Bilinear,
+    ResizeLike,
+    check_choice,
+    check_shape,
+    conv_bn_relu,
+    upsample,
+)
 
 
 def upsampled(values, factor, **options):
@@ -122,3 +130,73 @@ def test_check_choice():
     check_choice("skips", "add", ("concat", "add"))
     with pytest.raises(InputError, match=r"skips must be one of 'concat', 'add', got 'sum'"):
         check_choice("skips", "sum", ("concat", "add"))
+
+
+def test_pooling_regions_by_hand():
+    # Values of the pyramid pooling of 0 ... 35.
+    values = np.arange(36.0).reshape(1, 6, 6, 1)
+    expected = {
+        1: [[17.5]],
+        2: [[7, 10], [25, 28]],
+        3: [[3.5, 5.5, 7.5], [15.5, 17.5, 19.5], [27.5, 29.5, 31.5]],
+        6: values[0, :, :, 0],
+    }
+    for bins, means in expected.items():
+        np.testing.assert_allclose(AdaptiveAveragePooling(bins)(values)[0, :, :, 0], means, rtol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(7, 5), (3, 11), (1, 2), (13, 6)])
+@pytest.mark.parametrize("bins", [1, 2, 3, 6])
+def test_pooling_regions_where_bins_do_not_divide(size, bins):
+    height, width = size
+    values = np.random.default_rng(0).random((2, height, width, 3), "float32")
+    result = AdaptiveAveragePooling(bins)(values).numpy()
+    assert result.shape == (2, bins, bins, 3)
+    for i in range(bins):
+        for j in range(bins):
+            top, bottom = int(np.floor(i * height / bins)), int(np.ceil((i + 1) * height / bins))
+            left, right = int(np.floor(j * width / bins)), int(np.ceil((j + 1) * width / bins))
+            mean = values[:, top:bottom, left:right].mean((1, 2))
+            np.testing.assert_allclose(result[:, i, j], mean, rtol=1e-5)
+
+
+def test_resize_like_takes_squares_for_pixels():
+    values = np.random.default_rng(0).normal(size=(1, 3, 5, 2)).astype("float32")
+    result = ResizeLike()([values, np.zeros((1, 12, 10, 7))]).numpy()
+    assert result.shape == (1, 12, 10, 2)
+    rows = np.clip((np.arange(12) + 0.5) / 4 - 0.5, 0, 2)
+    cols = np.clip((np.arange(10) + 0.5) / 2 - 0.5, 0, 4)
+    for row, y in enumerate(rows):
+        for col, x in enumerate(cols):
+            weights = np.outer(np.maximum(0, 1 - abs(y - np.arange(3))), np.maximum(0, 1 - abs(x - np.arange(5))))
+            mean = np.einsum("ij,ijk->k", weights, values[0])
+            np.testing.assert_allclose(result[0, row, col], mean, atol=1e-5)
+
+
+def test_pooling_and_resizing_of_any_size_and_after_saving(tmp_path):
+    x = keras.Input((None, None, 2))
+    model = keras.Model(x, ResizeLike()([AdaptiveAveragePooling(3)(x), x]))
+    assert model.output_shape == (None, None, None, 2)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    for size in ((6, 9), (7, 5)):
+        values = np.random.default_rng(0).random((1, *size, 2), "float32")
+        assert model(values).shape == (1, *size, 2)
+        np.testing.assert_array_equal(model(values), loaded(values))
+
+
+def test_pooling_refuses_bins():
+    for bins in (0, 1.5):
+        with pytest.raises(InputError, match="bins must be an integer of at least 1"):
+            AdaptiveAveragePooling(bins)
+
+
+def test_dilated_block_sees_pixels_apart():
+    x = keras.Input((9, 9, 1))
+    model = keras.Model(x, conv_bn_relu(x, 1, name="block", dilation_rate=3))
+    model.get_layer("block").set_weights([np.ones((3, 3, 1, 1))])
+    values = np.zeros((1, 9, 9, 1), "float32")
+    values[0, 4, 4] = 1
+    rows, cols = np.nonzero(model(values).numpy()[0, :, :, 0])
+    assert sorted({*rows, *cols}) == [1, 4, 7]
+    assert len(rows) == 9
