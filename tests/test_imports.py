@@ -19,7 +19,8 @@ LIGHT = (
     "seglab.errors", "seglab.labels", "seglab.transforms", "seglab.convolution", "seglab.resampling",
     "seglab.receptive_field", "seglab.rle", "seglab.widgets", "seglab.metrics", "seglab.metrics.semantic",
     "seglab.metrics.boundary", "seglab.datasets.synthetic", "seglab.visualization", "seglab.report", "seglab.student",
-    "seglab.doctor", "seglab.cli", "seglab.demo", "seglab.authoring", "seglab.grading",
+    "seglab.doctor", "seglab.cli", "seglab.demo", "seglab.authoring", "seglab.grading", "seglab.tiling", "seglab.unet_sizes",
+    "seglab.weight_maps",
 )  # fmt: skip
 # What each part may import of seglab, besides the leaves. A part not listed may import all but what stands on top.
 LEAVES = {
@@ -34,6 +35,9 @@ LEAVES = {
     "convolution",
     "resampling",
     "receptive_field",
+    "tiling",
+    "unet_sizes",
+    "weight_maps",
     "__version__",
 }
 ALLOWED = {
@@ -45,6 +49,7 @@ ALLOWED = {
     "datasets": {"labels", "transforms", "datasets"},
     "visualization": {"labels", "metrics", "visualization"},
     "checkpoints": {"models"},
+    "weights": {"checkpoints"},
     "inspection": set(),
     "submission": {"inspection"},
     "training": {"labels", "metrics", "transforms", "datasets", "models", "checkpoints"},
