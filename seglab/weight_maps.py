@@ -48,7 +48,7 @@ def border_weights(instances, *, w0=10.0, sigma=5.0, class_weights=(1.0, 1.0)):
     if len(class_weights) != 2 or not all(weight >= 0 for weight in class_weights):
         raise InputError(f"class_weights must be (background, foreground), each at least 0, got {class_weights!r}")
     background = instances == 0
-    weights = np.where(background, *class_weights)
+    weights = np.where(background, *map(float, class_weights))
     if w0 > _NEGLIGIBLE:
         reach = math.ceil(sigma * math.sqrt(2 * math.log(w0 / _NEGLIGIBLE)))
         nearest, second = _two_distances(instances, reach)
