@@ -74,11 +74,11 @@ def tversky_loss(y_true, logits, *, alpha=0.3, beta=0.7, ignore_class=None):
 
     Example:
         >>> import numpy as np
-        >>> logits = np.array([9.0, -9.0, -9.0, 9.0]).reshape(1, 2, 2, 1)  # one hit, one miss, one false alarm
-        >>> round(float(tversky_loss(np.array([[[1, 1], [0, 0]]]), logits, alpha=0.25, beta=0.75)), 3)
-        0.5
-        >>> round(float(tversky_loss(np.array([[[1, 1], [1, 0]]]), -logits, alpha=0.25, beta=0.75)), 3)
-        0.333
+        >>> logits = np.array([99.0, 99.0, -99.0, -99.0]).reshape(1, 2, 2, 1)
+        >>> round(float(tversky_loss(np.array([[[1, 0], [0, 0]]]), logits)), 3)  # a false alarm: 1 / (1 + 0.3)
+        0.231
+        >>> round(float(tversky_loss(np.array([[[1, 1], [1, 0]]]), logits)), 3)  # a miss: 2 / (2 + 0.7)
+        0.259
     """
     check_at_least_zero("alpha", alpha)
     check_at_least_zero("beta", beta)
