@@ -99,9 +99,11 @@ def segnet(input_shape, num_classes, *, base_filters=8, unpooling="indices", wei
             f"base_filters={base_filters}. Take weights=None?"
         )
 
+    network = None if weights is None else load_network("vgg16", weights)
+
     # Encoder: convolutions, keep the indices, halve
     image = keras.Input(input_shape, name="image")  # (B, H, W, C)
-    x = network_pixels(image, "vgg16") if weights is not None else image
+    x = network_pixels(image, "vgg16") if network is not None else image
     indices = []
     for stage, factors in enumerate(STAGES, start=1):
         for number, factor in enumerate(factors, start=1):
@@ -123,8 +125,8 @@ def segnet(input_shape, num_classes, *, base_filters=8, unpooling="indices", wei
     logits = layers.Conv2D(num_classes, 3, padding="same", dtype="float32", name="logits")(x)  # (B, H, W, K)
 
     model = keras.Model(image, logits, name=f"segnet_{unpooling}")
-    if weights is not None:
-        _copy_vgg16(model, weights)
+    if network is not None:
+        _copy_vgg16(model, network)
     return model
 
 
@@ -135,9 +137,8 @@ def _conv_bn_relu(x, filters, *, name):
     return layers.ReLU(name=f"{name}_relu")(x)
 
 
-def _copy_vgg16(model, weights):
+def _copy_vgg16(model, network):
     """Give the encoder the 13 convolutions of a VGG16."""
-    network = load_network("vgg16", weights)
     for stage, factors in enumerate(STAGES, start=1):
         for number in range(1, len(factors) + 1):
             convolution = network.get_layer(f"block{stage}_conv{number}")

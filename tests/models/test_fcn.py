@@ -3,9 +3,12 @@ from itertools import pairwise
 import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from seglab.errors import InputError
 from seglab.models import fcn
+from seglab.models.encoders import load_network, network_pixels
+from seglab.models.fcn import _copy_vgg16, convert_classifier, dense_to_conv_kernel
 
 VARIANTS = ("32s", "16s", "8s")
 MAPS = {"32s": ["pool5"], "16s": ["pool4", "pool5"], "8s": ["pool3", "pool4", "pool5"]}
@@ -149,7 +152,10 @@ def test_head_is_float32_under_mixed_precision(mixed_precision, image):
     ("options", "message"),
     [
         ({"variant": "4s"}, "variant must be one of '8s', '16s', '32s', got '4s'"),
-        ({"encoder": "vgg16"}, "encoder must be one of 'slim', got 'vgg16'"),
+        ({"encoder": "vgg19"}, "encoder must be one of 'slim', 'vgg16', got 'vgg19'"),
+        ({"weights": "imagenet"}, "weights are those of VGG16 with 4096 filters, got encoder='slim'"),
+        ({"weights": "imagenet", "encoder": "vgg16", "fc_filters": 8}, "and fc_filters=8. Take weights=None"),
+        ({"encoder": "vgg16", "input_shape": (64, 96, 1)}, "takes RGB images, got 1 channels"),
         ({"upsampling": "nearest"}, "upsampling must be one of 'fixed', 'learned'"),
         ({"input_shape": (64, 80, 3)}, "divisible by 32, got 64 x 80. Nearest sizes: 64 or 96 for 80"),
         ({"num_classes": 0}, "num_classes"),
@@ -160,3 +166,113 @@ def test_errors(options, message):
     arguments = {"input_shape": (64, 96, 3), "num_classes": 4, **options}
     with pytest.raises(InputError, match=message):
         fcn(**arguments)
+
+
+def vgg16_weights(fc_filters, num_classes, scored):
+    """Weights of the paper's network by formula; `scored` counts the channels of the finer maps that are scored."""
+    convs = [3, 64, 64, 128, 128, *[256] * 3, *[512] * 6]
+    encoder = sum(9 * cin * cout + cout for cin, cout in pairwise(convs))
+    fc6 = 7 * 7 * 512 * fc_filters + fc_filters
+    fc7 = fc_filters**2 + fc_filters
+    return encoder + fc6 + fc7 + sum(channels * num_classes + num_classes for channels in (fc_filters, *scored))
+
+
+@pytest.mark.parametrize(("variant", "scored"), [("32s", []), ("16s", [512]), ("8s", [512, 256])])
+def test_vgg16_weights_by_formula(variant, scored):
+    model = fcn((64, 96, 3), 21, variant=variant, encoder="vgg16", fc_filters=16)
+    trainable = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+    assert trainable == vgg16_weights(16, 21, scored)
+
+
+def test_vgg16_weights_of_the_paper():
+    assert vgg16_weights(4096, 21, []) == 134_346_581
+    assert vgg16_weights(4096, 21, [512]) == 134_357_354
+    model = fcn((None, None, 3), 21, encoder="vgg16")
+    trainable = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+    assert (trainable, model.count_params() - trainable) == (134_362_751, 127_008)
+
+
+def test_vgg16_gradient_reaches_every_weight(check_gradients):
+    keras.utils.set_random_seed(0)  # with Dropout, an unlucky draw of few filters could silence one
+    check_gradients(fcn((64, 96, 3), 3, encoder="vgg16", fc_filters=64, upsampling="learned"))
+
+
+def test_vgg16_saving(check_saving):
+    check_saving(fcn((64, 96, 3), 3, encoder="vgg16", fc_filters=8))
+
+
+def test_vgg16_wiring_scores_are_read_off_their_maps():
+    model = fcn((64, 96, 3), 3, encoder="vgg16", fc_filters=8)
+    shapes = {name: model.get_layer(name).input.shape[1:] for name in ("score3", "score4", "fc6", "score5")}
+    assert shapes == {"score3": (8, 12, 256), "score4": (4, 6, 512), "fc6": (2, 3, 512), "score5": (2, 3, 8)}
+    assert model.get_layer("fc6").kernel_size == (7, 7)
+    # One cell of pool5 reaches its neighbors by fc6's kernel, so every cell of a map of 2x3.
+    head = keras.Model(model.get_layer("fc6").input, model.get_layer("score5").output)
+    cell = np.zeros((1, 2, 3, 512), "float32")
+    before = head(cell).numpy()
+    cell[0, 0, 0] = 1
+    assert (np.abs(head(cell).numpy() - before).max(-1) > 0).all()
+
+
+def test_vgg16_takes_over_a_classifier():
+    # VGG16 with few fully connected units. At the size of the classifier, the middle of the 7x7 positions sees what its
+    # fully connected layers see.
+    pixels = keras.Input((224, 224, 3))
+    x = pixels
+    for layer in load_network("vgg16", None).layers[1:]:
+        x = layer(x)
+    x = layers.Flatten()(x)
+    x = layers.Dense(16, activation="relu", name="fc1")(x)
+    classifier = keras.Model(pixels, layers.Dense(16, activation="relu", name="fc2")(x))
+    model = fcn((224, 224, 3), 3, variant="32s", encoder="vgg16", fc_filters=16)
+    _copy_vgg16(model, classifier)
+
+    image = np.random.default_rng(6).random((1, 224, 224, 3), "float32")
+    scores = keras.Model(model.input, model.get_layer("fc7").output)(image)
+    expected = classifier(network_pixels(image, "vgg16")).numpy()
+    assert expected.max() > 0
+    np.testing.assert_allclose(scores[:, 3, 3], expected, rtol=1e-3, atol=1e-3 * expected.max())
+
+
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_a_converted_classifier_scores_every_window(use_bias):
+    # Without padding every window of the larger image is seen exactly as the classifier sees a crop.
+    classifier = keras.Sequential(
+        [
+            keras.Input((10, 14, 3)),
+            layers.Conv2D(4, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(7, activation="relu", use_bias=use_bias),
+            layers.Dropout(0.5),
+            layers.Dense(5, activation="softmax", use_bias=use_bias),
+        ]
+    )
+    for weight in classifier.weights:
+        weight.assign(np.random.default_rng(4).normal(size=weight.shape))
+    converted = convert_classifier(classifier)
+    assert converted.count_params() == classifier.count_params()
+    image = np.random.default_rng(5).random((2, 14, 20, 3), "float32")
+    scores = converted(image).numpy()
+    assert scores.shape == (2, 3, 4, 5)
+    for row in range(3):
+        for col in range(4):
+            crop = image[:, 2 * row : 2 * row + 10, 2 * col : 2 * col + 14]
+            np.testing.assert_allclose(scores[:, row, col], classifier(crop), atol=1e-6)
+
+
+def test_errors_of_the_conversion():
+    with pytest.raises(InputError, match="got 2 x 3 x 4 and 25"):
+        dense_to_conv_kernel(np.zeros((25, 2)), (2, 3, 4))
+    pooled = [keras.Input((8, 8, 3)), layers.GlobalAveragePooling2D(), layers.Dense(2)]
+    with pytest.raises(InputError, match="must have one Flatten, got 0"):
+        convert_classifier(keras.Sequential(pooled))
+    normalized = [
+        keras.Input((8, 8, 3)),
+        layers.Conv2D(2, 3),
+        layers.Flatten(),
+        layers.BatchNormalization(),
+        layers.Dense(2),
+    ]
+    with pytest.raises(InputError, match="got BatchNormalization"):
+        convert_classifier(keras.Sequential(normalized))
