@@ -54,7 +54,8 @@ def tversky_loss(y_true, logits, *, alpha=0.3, beta=0.7, ignore_class=None):
     and FN = sum((1 - p) t) over all counted pixels of the batch. `alpha = beta = 0.5` is the Dice loss, `alpha = beta =
     1` the soft IoU; `beta` above `alpha` finds more of a small class at the price of false alarms.
 
-    Classes that are nowhere are treated as by `dice_loss`.
+    Classes that are nowhere are treated as by `dice_loss`. `keras.losses.Tversky` has the two weights the other way
+    around: its `alpha` multiplies the pixels that are missed.
 
     Source: Salehi, Erdogmus, Gholipour, "Tversky loss function for image segmentation using 3D fully convolutional deep
     networks" (2017), equation 3.
