@@ -20,7 +20,7 @@ LIGHT = (
     "seglab.receptive_field", "seglab.rle", "seglab.widgets", "seglab.metrics", "seglab.metrics.semantic",
     "seglab.metrics.boundary", "seglab.datasets.synthetic", "seglab.visualization", "seglab.report", "seglab.student",
     "seglab.doctor", "seglab.cli", "seglab.demo", "seglab.authoring", "seglab.grading", "seglab.tiling",
-    "seglab.unet_sizes", "seglab.weight_maps",
+    "seglab.balancing", "seglab.unet_sizes", "seglab.weight_maps",
 )  # fmt: skip
 # What each part may import of seglab, besides the leaves. A part not listed may import all but what stands on top.
 LEAVES = {
@@ -32,6 +32,7 @@ LEAVES = {
     "recipes",
     "progress",
     "rle",
+    "balancing",
     "convolution",
     "resampling",
     "receptive_field",
