@@ -3,11 +3,27 @@
 from functools import partial
 
 from seglab.errors import InputError
+from seglab.models.deeplab import deeplab_v1, deeplab_v2, deeplab_v3, deeplab_v3plus
 from seglab.models.fcn import fcn
+from seglab.models.pspnet import pspnet
 from seglab.models.unet import unet, unet_six_level, unet_two_level
 from seglab.models.unet_paper import unet_paper
 
-__all__ = ["VARIANTS", "fcn", "slug", "unet", "unet_paper", "unet_six_level", "unet_two_level", "variant_name"]
+__all__ = [
+    "VARIANTS",
+    "deeplab_v1",
+    "deeplab_v2",
+    "deeplab_v3",
+    "deeplab_v3plus",
+    "fcn",
+    "pspnet",
+    "slug",
+    "unet",
+    "unet_paper",
+    "unet_six_level",
+    "unet_two_level",
+    "variant_name",
+]
 
 # The five networks that are compared, coarse to fine: builder(input_shape, num_classes, *, base_filters=8).
 VARIANTS = {
