@@ -6,6 +6,7 @@ from seglab.errors import InputError
 from seglab.models.deeplab import deeplab_v1, deeplab_v2, deeplab_v3, deeplab_v3plus
 from seglab.models.fcn import fcn
 from seglab.models.pspnet import pspnet
+from seglab.models.segnet import segnet
 from seglab.models.unet import unet, unet_six_level, unet_two_level
 from seglab.models.unet_paper import unet_paper
 
@@ -17,6 +18,7 @@ __all__ = [
     "deeplab_v3plus",
     "fcn",
     "pspnet",
+    "segnet",
     "slug",
     "unet",
     "unet_paper",
