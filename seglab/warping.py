@@ -1,6 +1,7 @@
-"""One affine warp of an image and its labels."""
+"""One warp of an image and its labels: affine, elastic, or both."""
 
 import math
+from numbers import Integral
 
 import numpy as np
 
@@ -16,9 +17,10 @@ def warp(
     scale=1.0,
     rotate=0.0,
     shift=(0.0, 0.0),
+    displacements=None,
     ignore_class=None,
 ):
-    """Flip, then scale, then rotate about the center, then shift, in one interpolation.
+    """Flip, then scale, then rotate about the center, then shift, then displace, in one interpolation.
 
     Colors come from the four nearest pixels, labels from the nearest one. Where the result shows what is outside of
     the picture, the image is mirrored at its edge; the labels there are `ignore_class`, or mirrored too if that is
@@ -32,13 +34,15 @@ def warp(
         scale: Magnification, above 0; at 2 everything is twice as large.
         rotate: Angle in degrees, counterclockwise.
         shift: Pixels to move by, `(down, right)`.
+        displacements: Float array `(H, W, 2)`: where each pixel of the result looks, in pixels down and right of
+            itself. `None` is 0 everywhere.
         ignore_class: Label of what is outside of the picture, or `None`.
 
     Returns:
         `(image, labels)`, new arrays of the same shapes; the image is float32.
 
     Raises:
-        InputError: If the shapes do not belong together or `scale` is not above 0.
+        InputError: If the shapes do not belong together, `scale` is not above 0, or a displacement is not finite.
         TypeError: If `image` is not of a float type or `labels` not of an integer type.
 
     Example:
@@ -60,6 +64,14 @@ def warp(
     cos, sin = math.cos(math.radians(rotate)) / scale, math.sin(math.radians(rotate)) / scale
     down = np.arange(height, dtype=np.float32)[:, None] - np.float32((height - 1) / 2 + shift[0])
     right = np.arange(width, dtype=np.float32) - np.float32((width - 1) / 2 + shift[1])
+    if displacements is not None:
+        displacements = np.asarray(displacements, np.float32)
+        if displacements.shape != (height, width, 2) or not np.isfinite(displacements).all():
+            raise InputError(
+                f"displacements must be finite numbers of shape {(height, width, 2)}, got {displacements.shape} with "
+                f"{np.count_nonzero(~np.isfinite(displacements))} that are not."
+            )
+        down, right = down + displacements[..., 0], right + displacements[..., 1]  # (H, W)
     rows = (cos * down + sin * right) * (-1 if flip_vertical else 1) + np.float32((height - 1) / 2)  # (H, W)
     cols = (cos * right - sin * down) * (-1 if flip_horizontal else 1) + np.float32((width - 1) / 2)
     outside = (rows < -0.5) | (rows > height - 0.5) | (cols < -0.5) | (cols > width - 0.5)
@@ -69,6 +81,76 @@ def warp(
     if ignore_class is not None:
         warped[outside] = ignore_class
     return _bilinear(image, rows, cols), warped
+
+
+def elastic(image, labels, rng, *, sigma=10.0, grid=3, ignore_class=None):
+    """Deform an image and its labels smoothly and at random, as tissue deforms.
+
+    Random displacements at the points of a coarse grid are interpolated to every pixel, see `displacement_field`.
+
+    Source: Ronneberger, Fischer, Brox, "U-Net" (2015), section 3.1: a 3x3 grid, 10 pixels, images of 512x512.
+
+    Args:
+        image: Float array `(H, W, C)`.
+        labels: Integer array `(H, W)`.
+        rng: `numpy.random.Generator`; the same state gives the same change.
+        sigma: Standard deviation of the displacements at the grid points, down and right, in pixels, at least 0. Where
+            it comes near the distance of the grid points, the picture folds over itself.
+        grid: Grid points per side, at least 2.
+        ignore_class: Label of what is outside of the picture; `None` mirrors the labels there.
+
+    Returns:
+        `(image, labels)`, new arrays of the same shapes; the image is float32.
+
+    Raises:
+        InputError: If the shapes do not belong together, or `sigma` or `grid` is out of range.
+        TypeError: If `image` is not of a float type or `labels` not of an integer type.
+
+    Example:
+        >>> image, labels = elastic(np.zeros((32, 48, 3)), np.eye(32, 48, dtype=int), np.random.default_rng(0), sigma=2)
+        >>> image.shape, sorted(set(labels.ravel().tolist()))
+        ((32, 48, 3), [0, 1])
+    """
+    check_pair(image, labels)
+    if not 0 <= sigma < math.inf:
+        raise InputError(f"sigma must be at least 0 pixels, got {sigma!r}. 0 changes nothing.")
+    if not isinstance(grid, Integral) or grid < 2:
+        raise InputError(f"grid must be an integer of at least 2 points per side, got {grid!r}. The paper's is 3.")
+    vectors = sigma * rng.standard_normal((grid, grid, 2))
+    return warp(image, labels, displacements=displacement_field(vectors, labels.shape), ignore_class=ignore_class)
+
+
+def displacement_field(vectors, size):
+    """Interpolate displacements at the points of a grid to every pixel, by cubic convolution in both directions.
+
+    The grid spans the picture: its corners are the centers of the corner pixels. The field passes through the given
+    vectors and has no kinks; beyond its edge the grid is continued in a straight line.
+
+    Source: Keys, "Cubic Convolution Interpolation for Digital Image Processing" (1981), a = -1/2.
+
+    Args:
+        vectors: Float array `(n, m, 2)`, n and m at least 2: pixels down and right.
+        size: `(height, width)` wanted.
+
+    Returns:
+        float32 array `(*size, 2)`, in pixels down and right.
+
+    Raises:
+        InputError: If `vectors` has another shape or `size` is not positive.
+
+    Example:
+        >>> vectors = np.zeros((3, 3, 2))
+        >>> vectors[1, 1, 0] = 16
+        >>> displacement_field(vectors, (5, 5))[2, :, 0]
+        array([ 0., 10., 16., 10.,  0.], dtype=float32)
+    """
+    vectors = np.asarray(vectors, np.float32)
+    if vectors.ndim != 3 or min(vectors.shape[:2]) < 2 or vectors.shape[2] != 2:
+        raise InputError(f"vectors must be (n, m, 2) with n and m of at least 2, got {vectors.shape}.")
+    if len(size) != 2 or min(size) < 1:
+        raise InputError(f"size must be (height, width), both at least 1, got {size!r}.")
+    down, right = (_cubic(length, points) for length, points in zip(size, vectors.shape, strict=False))
+    return np.stack([down @ vectors[..., axis] @ right.T for axis in (0, 1)], axis=-1)  # (H, W, 2)
 
 
 def check_pair(image, labels):
@@ -109,6 +191,18 @@ def _bilinear(image, rows, cols):
         a += down * (c - a)
         result[..., channel] = a
     return result
+
+
+def _cubic(length, points):
+    """Weights (length, points) of grid points on a side for each of its pixels; each row sums to 1."""
+    at = np.linspace(0, points - 1, length)[:, None] if length > 1 else np.array([[(points - 1) / 2]])
+    x = np.abs(at - np.arange(-1, points + 1))  # (length, points + 2): one point more at both ends
+    weights = np.where(x < 1, (1.5 * x - 2.5) * x**2 + 1, np.where(x < 2, ((2.5 - 0.5 * x) * x - 4) * x + 2, 0))
+    inner = weights[:, 1:-1]
+    # The points added continue the line of the last two.
+    inner[:, :2] += weights[:, :1] * [2, -1]
+    inner[:, -2:] += weights[:, -1:] * [-1, 2]
+    return inner.astype(np.float32)
 
 
 def _nearest(coordinates, length):

@@ -20,7 +20,8 @@ LIGHT = (
     "seglab.receptive_field", "seglab.rle", "seglab.widgets", "seglab.metrics", "seglab.metrics.semantic",
     "seglab.metrics.boundary", "seglab.datasets.synthetic", "seglab.visualization", "seglab.report", "seglab.student",
     "seglab.doctor", "seglab.cli", "seglab.demo", "seglab.authoring", "seglab.grading", "seglab.tiling",
-    "seglab.balancing", "seglab.unet_sizes", "seglab.weight_maps",
+    "seglab.balancing", "seglab.unet_sizes", "seglab.weight_maps", "seglab.crf",
+    "seglab.gaussian_kernels", "seglab.postprocess",
 )  # fmt: skip
 # What each part may import of seglab, besides the leaves. A part not listed may import all but what stands on top.
 LEAVES = {
@@ -33,6 +34,10 @@ LEAVES = {
     "progress",
     "rle",
     "balancing",
+    "crf",
+    "gaussian_kernels",
+    "postprocess",
+    "schedules",
     "convolution",
     "resampling",
     "receptive_field",
@@ -45,7 +50,7 @@ ALLOWED = {
     **{name: set() for name in LEAVES},
     "labels": {"labels"},
     "metrics": {"labels", "metrics"},
-    "transforms": {"labels"},
+    "transforms": {"labels", "transforms"},
     "models": {"models"},
     "datasets": {"labels", "transforms", "datasets"},
     "visualization": {"labels", "metrics", "visualization"},

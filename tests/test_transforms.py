@@ -1,10 +1,22 @@
 """Flips, crops, sizes, colors, and the random augmentation made of them."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from seglab.errors import InputError
-from seglab.transforms import Augmentation, adjust_color, crop, flip, resize, resize_image, resize_labels
+from seglab.transforms import (
+    Augmentation,
+    adjust_color,
+    crop,
+    displacement_field,
+    flip,
+    resize,
+    resize_image,
+    resize_labels,
+    warp,
+)
 
 EVERYTHING = Augmentation(
     flip_vertical=True, scale=(0.7, 1.4), rotate=30, shift=0.1, brightness=0.1, contrast=0.2, saturation=0.3
@@ -150,6 +162,25 @@ def test_flip_only_is_exact_and_half_the_time():
     assert 75 <= flipped <= 125
 
 
+def test_elastic_is_part_of_the_same_warp():
+    image, labels = pair(32, 48)
+    alone = Augmentation(flip_horizontal=False, elastic=3)
+    geometry, _ = alone.draw(np.random.default_rng(2))
+    expected = warp(image, labels, displacements=displacement_field(geometry["vectors"], (32, 48)), ignore_class=255)
+    changed = alone(image, labels, np.random.default_rng(2), ignore_class=255)
+    np.testing.assert_array_equal(changed[0], expected[0])
+    np.testing.assert_array_equal(changed[1], expected[1])
+    assert (changed[1] != labels).any()
+
+
+def test_elastic_leaves_the_other_draws_alone():
+    drawn = {name: value for name, value in EVERYTHING.draw(np.random.default_rng(1))[0].items() if name != "vectors"}
+    more = dataclasses.replace(EVERYTHING, elastic=4).draw(np.random.default_rng(1))[0]
+    assert {name: more[name] for name in drawn} == drawn
+    draws = [Augmentation(elastic=4).draw(np.random.default_rng(seed))[0]["vectors"] for seed in range(100)]
+    assert 3.8 < np.std(draws) < 4.2
+
+
 def test_draw_ranges_and_independence():
     rng = np.random.default_rng(0)
     scales = []
@@ -174,6 +205,7 @@ def test_draw_ranges_and_independence():
         ({"rotate": -1}, r"rotate must lie in \[0, 180\], got -1"),
         ({"shift": 1.5}, "shift must lie"),
         ({"contrast": 2}, "contrast must lie"),
+        ({"elastic": -1}, "elastic must be at least 0 pixels, got -1"),
     ],
 )
 def test_augmentation_errors(options, message):

@@ -1,12 +1,13 @@
-"""The warp: against whole-pixel moves, against a slow loop, and at the edges."""
+"""The warp, affine and elastic: against whole-pixel moves, against a slow loop, and at the edges."""
 
 import math
 
 import numpy as np
 import pytest
+from scipy.interpolate import CubicHermiteSpline
 
 from seglab.errors import InputError
-from seglab.warping import warp
+from seglab.warping import displacement_field, elastic, warp
 
 
 def pair(height, width, seed=0):
@@ -14,7 +15,7 @@ def pair(height, width, seed=0):
     return rng.random((height, width, 3), np.float32), rng.integers(0, 4, (height, width), np.uint8)
 
 
-def slow_warp(image, labels, *, flip_horizontal, scale, rotate, shift, ignore_class):
+def slow_warp(image, labels, *, flip_horizontal, scale, rotate, shift, ignore_class, displacements=None):
     """One output pixel at a time, in float64."""
     height, width = labels.shape
     center = (height - 1) / 2, (width - 1) / 2
@@ -31,6 +32,8 @@ def slow_warp(image, labels, *, flip_horizontal, scale, rotate, shift, ignore_cl
     for row in range(height):
         for col in range(width):
             down, right = row - center[0] - shift[0], col - center[1] - shift[1]
+            if displacements is not None:
+                down, right = down + displacements[row, col, 0], right + displacements[row, col, 1]
             y = (math.cos(angle) * down + math.sin(angle) * right) / scale + center[0]
             x = (math.cos(angle) * right - math.sin(angle) * down) / scale
             x = (-x if flip_horizontal else x) + center[1]
@@ -49,9 +52,12 @@ def slow_warp(image, labels, *, flip_horizontal, scale, rotate, shift, ignore_cl
 
 @pytest.mark.parametrize("ignore_class", [None, 255])
 @pytest.mark.parametrize("flip_horizontal", [False, True])
-def test_equals_slow_loop(ignore_class, flip_horizontal):
+@pytest.mark.parametrize("displaced", [False, True])
+def test_equals_slow_loop(ignore_class, flip_horizontal, displaced):
     image, labels = pair(11, 17)
     options = {"scale": 0.8, "rotate": 27.0, "shift": (1.3, -2.6), "flip_horizontal": flip_horizontal}
+    if displaced:
+        options["displacements"] = np.random.default_rng(1).normal(0, 1, (11, 17, 2))
     fast = warp(image, labels, **options, ignore_class=ignore_class)
     slow = slow_warp(image, labels, **options, ignore_class=ignore_class)
     np.testing.assert_allclose(fast[0], slow[0], atol=1e-5)
@@ -121,6 +127,119 @@ def test_tiny_images(shape):
     warped, marks = warp(image, labels, rotate=12, scale=3)
     assert warped.shape == (*shape, 3)
     assert marks.shape == shape
+
+
+def test_displacements_say_where_a_pixel_looks():
+    labels = np.arange(12).reshape(3, 4)
+    displacements = np.zeros((3, 4, 2))
+    displacements[0, 1] = 2, -1  # two down, one to the left
+    displacements[2, 3] = 0, 1  # outside
+    expected = labels.copy()
+    expected[0, 1], expected[2, 3] = labels[2, 0], 255
+    image = labels[..., None].astype(float)
+    warped, marks = warp(image, labels, displacements=displacements, ignore_class=255)
+    np.testing.assert_array_equal(marks, expected)
+    np.testing.assert_array_equal(warped[:, :3, 0], expected[:, :3])
+    assert warped[2, 3, 0] == labels[2, 3]  # mirrored
+
+
+def test_field_by_hand():
+    # Halfway between two points, cubic convolution weighs -1, 9, 9, -1 of 16; the point added at the end continues
+    # the line: (7 p0 + 10 p1 - p2) / 16.
+    vectors = np.zeros((3, 3, 2))
+    vectors[1, 2] = 16, -32
+    field = displacement_field(vectors, (5, 5))
+    np.testing.assert_allclose(field[:, 4, 0], [0, 10, 16, 10, 0], atol=1e-5)
+    np.testing.assert_allclose(field[2, :, 1], [0, 2, 0, -14, -32], atol=1e-5)
+
+
+def hermite(values, length):
+    """Cubic through the values with the slopes of their neighbors, at `length` places from the first to the last."""
+    at = np.arange(len(values))
+    slopes = np.gradient(values, axis=0)  # one-sided at both ends
+    return CubicHermiteSpline(at, values, slopes)(np.linspace(0, len(values) - 1, length))
+
+
+@pytest.mark.parametrize("points", [(2, 3), (3, 3), (5, 4)])
+def test_field_equals_scipy(points):
+    vectors = np.random.default_rng(0).normal(0, 10, (*points, 2))
+    slow = hermite(np.moveaxis(hermite(np.moveaxis(vectors, 1, 0), 29), 1, 0), 13)  # (13, 29, 2): columns, then rows
+    np.testing.assert_allclose(displacement_field(vectors, (13, 29)), slow, atol=1e-4)
+
+
+def test_field_of_a_straight_line_is_that_line():
+    rows, cols = np.mgrid[0:3, 0:4]
+    vectors = np.stack([rows - 2 * cols, 3 + cols], axis=-1)
+    rows, cols = np.meshgrid(np.linspace(0, 2, 9), np.linspace(0, 3, 16), indexing="ij")
+    np.testing.assert_allclose(displacement_field(vectors, (9, 16))[..., 0], rows - 2 * cols, atol=1e-5)
+    np.testing.assert_allclose(displacement_field(vectors, (9, 16))[..., 1], 3 + cols, atol=1e-5)
+
+
+def test_elastic_moves_image_and_labels_together():
+    labels = np.zeros((64, 80), np.uint8)
+    labels[10:40, 20:60] = 1
+    image = np.repeat(labels[..., None], 3, axis=-1).astype(np.float32)
+    rng = np.random.default_rng(0)
+    moved = 0
+    for _ in range(10):
+        changed, marks = elastic(image, labels, rng, sigma=4)
+        assert ((changed[..., 0] > 0.5) == marks).mean() > 0.99
+        moved += (marks != labels).mean()
+    assert 0.02 < moved / 10 < 0.3
+
+
+def test_elastic_repeats_varies_and_invents_no_labels():
+    image, labels = pair(30, 41)
+    labels = (labels * 60).astype(np.int32)
+    first = elastic(image, labels, np.random.default_rng(3), sigma=3, ignore_class=255)
+    again = elastic(image, labels, np.random.default_rng(3), sigma=3, ignore_class=255)
+    other = elastic(image, labels, np.random.default_rng(4), sigma=3, ignore_class=255)
+    np.testing.assert_array_equal(first[0], again[0])
+    np.testing.assert_array_equal(first[1], again[1])
+    assert not np.array_equal(first[1], other[1])
+    assert set(np.unique(first[1])) <= {0, 60, 120, 180, 255}
+    assert first[1].dtype == np.int32
+    still = elastic(image, labels, np.random.default_rng(3), sigma=0)
+    np.testing.assert_array_equal(still[0], image)
+    np.testing.assert_array_equal(still[1], labels)
+
+
+def test_elastic_displacements_have_the_deviation_asked_for():
+    rows = np.arange(201.0)[:, None, None].repeat(201, 1)  # every pixel holds its own row
+    rng = np.random.default_rng(0)
+    labels = np.zeros((201, 201), int)
+    # The center is a grid point: it looks where its own vector says.
+    moves = [elastic(rows, labels, rng, sigma=10)[0][100, 100, 0] - 100 for _ in range(300)]
+    assert 9 < np.std(moves) < 11
+    assert abs(np.mean(moves)) < 2
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 6), (5, 1)])
+def test_elastic_of_tiny_images(shape):
+    image, labels = pair(*shape)
+    warped, marks = elastic(image, labels, np.random.default_rng(0), sigma=1)
+    assert warped.shape == (*shape, 3)
+    assert np.isfinite(warped).all()
+    assert marks.shape == shape
+
+
+def test_elastic_errors():
+    image, labels = pair(4, 5)
+    rng = np.random.default_rng(0)
+    with pytest.raises(InputError, match="sigma must be at least 0 pixels, got -1"):
+        elastic(image, labels, rng, sigma=-1)
+    with pytest.raises(InputError, match="grid must be an integer of at least 2 points per side, got 1"):
+        elastic(image, labels, rng, grid=1)
+    with pytest.raises(InputError, match=r"got \(4, 5, 3\) and \(5, 4\)"):
+        elastic(image, labels.T, rng)
+    with pytest.raises(InputError, match=r"displacements must be finite numbers of shape \(4, 5, 2\), got \(5, 4, 2\)"):
+        warp(image, labels, displacements=np.zeros((5, 4, 2)))
+    with pytest.raises(InputError, match="with 40 that are not"):
+        warp(image, labels, displacements=np.full((4, 5, 2), np.nan))
+    with pytest.raises(InputError, match=r"vectors must be \(n, m, 2\) with n and m of at least 2, got \(1, 3, 2\)"):
+        displacement_field(np.zeros((1, 3, 2)), (4, 5))
+    with pytest.raises(InputError, match="size must be"):
+        displacement_field(np.zeros((3, 3, 2)), (0, 5))
 
 
 def test_inputs_unchanged():
