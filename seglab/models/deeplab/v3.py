@@ -64,7 +64,7 @@ def deeplab_v3(
     check_choice("encoder", encoder, ENCODERS)
     head_filters = head_filters or (4 * base_filters if encoder == "slim" else 256)
 
-    # Encoder
+    # Encoder: the last strides become dilation; S is the output stride
     image = keras.Input(input_shape, name="image")  # (B, H, W, C)
     network = build_encoder(
         encoder,
@@ -74,11 +74,11 @@ def deeplab_v3(
         multigrid=multigrid or ((1, 2, 4) if encoder == "resnet50" else (1, 1, 1)),
         base_filters=base_filters,
     )
-    x = network(image)[-1]  # (B, H / 16, W / 16, C)
+    x = network(image)[-1]  # (B, H / S, W / S, C)
 
     # Head
-    x = aspp(x, head_filters, rates=rates or paper_rates(output_stride))  # (B, H / 16, W / 16, head_filters)
-    scores = layers.Conv2D(num_classes, 1, dtype="float32", name="scores")(x)  # (B, H / 16, W / 16, K)
+    x = aspp(x, head_filters, rates=rates or paper_rates(output_stride))  # (B, H / S, W / S, head_filters)
+    scores = layers.Conv2D(num_classes, 1, dtype="float32", name="scores")(x)  # (B, H / S, W / S, K)
     enlarge = layers.UpSampling2D(output_stride, interpolation="bilinear", dtype="float32", name="logits")
     return keras.Model(image, enlarge(scores), name="deeplab_v3")  # (B, H, W, K)
 

@@ -66,13 +66,13 @@ def deeplab_v3plus(
     head_filters = head_filters or (4 * base_filters if encoder == "slim" else 256)
     block = separable_conv_bn_relu if separable else conv_bn_relu
 
-    # Encoder: the map of stride 4, and v3 without its scores
+    # Encoder: the map of stride 4, and v3 without its scores; S is the output stride, F is `head_filters`
     image = keras.Input(input_shape, name="image")  # (B, H, W, C)
     network = build_encoder(
         encoder, input_shape[-1], weights=weights, output_stride=output_stride, base_filters=base_filters
     )
-    _, low_level, _, _, x = network(image)  # (B, H / 4, W / 4, C), (B, H / 16, W / 16, C)
-    x = aspp(x, head_filters, rates=rates or paper_rates(output_stride), block=block)  # (B, H / 16, W / 16, F)
+    _, low_level, _, _, x = network(image)  # (B, H / 4, W / 4, C), (B, H / S, W / S, C)
+    x = aspp(x, head_filters, rates=rates or paper_rates(output_stride), block=block)  # (B, H / S, W / S, F)
 
     # Decoder
     x = layers.UpSampling2D(output_stride // 4, interpolation="bilinear", name="decoder_upsampled")(x)
