@@ -9,8 +9,10 @@ Differences from the papers:
 - The three networks are those of `keras.applications` without their classifiers. They take images in [0, 1]; what the
   published weights expect instead (blue first, minus a mean, times 255) is computed inside.
 - `output_stride` 16 or 8 removes the last strides and dilates what follows, so that the same weights see the same
-  pixels: every second position of the denser map is the map of the original network. Only the last pooling of VGG16 is
-  an exception at stride 8, for Keras has no dilated pooling.
+  pixels: every second or fourth position of a denser map is the map of the original network. Only the last pooling of
+  VGG16 is an exception at stride 8, for Keras has no dilated pooling.
+- Batch normalization keeps the momentum of `keras.applications`, 0.99 or 0.999: on a short run from random weights its
+  statistics lag behind.
 - MobileNetV2 ends with its last block (320 channels), without the 1x1 convolution that feeds its classifier.
 - The slim encoder is a residual network with one block of two convolutions per stage and few filters.
 """
@@ -126,8 +128,12 @@ def slim_resnet(channels=3, base_filters=8, *, weights=None, output_stride=32):
 
 def _conv_bn(x, filters, *, name, kernel_size=3, strides=1, dilation_rate=1):
     """Convolution and batch normalization without a ReLU, for the branches of a residual block."""
+    padding = "same"
+    if strides > 1 and kernel_size > 1:
+        # "same" would pad an even size below and to the right only; so the kernel is centered on the pixel it keeps.
+        x, padding = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x), "valid"
     x = layers.Conv2D(
-        filters, kernel_size, strides=strides, dilation_rate=dilation_rate, padding="same", use_bias=False, name=name
+        filters, kernel_size, strides=strides, dilation_rate=dilation_rate, padding=padding, use_bias=False, name=name
     )(x)
     return layers.BatchNormalization(momentum=BN_MOMENTUM, name=f"{name}_bn")(x)
 
@@ -239,20 +245,22 @@ def _strides(layer):
 
 
 def _stride_after(network, layer):
-    """How many times smaller than the image a map is behind a layer of the original network."""
+    """How many times smaller than the image the map of a layer's block is in the original network.
+
+    The 1x1 convolution that opens a strided block of MobileNetV2 still works on the larger map; it needs no dilation.
+    """
     if network == "vgg16" and layer.startswith("block"):
         return 2 ** (int(layer[5]) - (not layer.endswith("pool")))
     if network == "resnet50" and layer.startswith("conv"):
         return 2 ** int(layer[4])
     if network == "mobilenet_v2" and layer.startswith("block_"):
         block = int(layer.split("_")[1])
-        starts = (0, 1, 3, 6, 13)  # blocks that halve the size; "expand" and its kin still work before that
-        stride = 2 ** sum(block >= start for start in starts)
-        before = block in starts and "expand" in layer
-        return stride // 2 if before else stride
+        return 2 ** sum(block >= halving for halving in (0, 1, 3, 6, 13))
     return 1
 
 
 def _check_path(weights):
     if not Path(str(weights)).is_file():
-        raise InputError(f"weights must be None, 'imagenet' or the path of a file, got {weights!r}, which is no file.")
+        raise InputError(
+            f"weights must be the path of a file, got {str(weights)!r}, which is no file. None starts from random ones."
+        )
