@@ -10,7 +10,8 @@ Differences from the paper:
 - Logits; the softmax is part of the loss.
 - The paper places dropout "at the end of the contracting path": here after the last level of the encoder (its skip
   included) and after the bottleneck.
-- Keras cuts the tails of the normal distribution of He's initialization off, and keeps its variance.
+- Keras cuts off the tails of the normal distribution of He's initialization and keeps its variance, but it draws the
+  kernels of the up-convolutions, after which no ReLU comes here, with half of it.
 """
 
 import keras
@@ -43,8 +44,7 @@ def unet_paper(input_shape, num_classes, *, base_filters=64, depth=4, dropout=0.
         >>> unet_paper((188, 204, 1), 2, base_filters=2).output_shape
         (None, 4, 20, 2)
     """
-    if not isinstance(depth, int) or depth < 1:
-        raise InputError(f"depth must be an integer of at least 1, got {depth!r}")
+    skip_crops = crops(depth)
     if not 0 <= dropout < 1:
         raise InputError(f"dropout must lie in [0, 1), got {dropout!r}. 0 switches it off.")
     check_shape(input_shape, num_classes, multiple=1)
@@ -68,7 +68,7 @@ def unet_paper(input_shape, num_classes, *, base_filters=64, depth=4, dropout=0.
     for level in range(depth, 0, -1):
         filters = base_filters * 2 ** (level - 1)
         x = _conv(layers.Conv2DTranspose, filters, 2, strides=2, name=f"decoder{level}_upconv")(x)  # 56, 104, 200, 392
-        skip = layers.Cropping2D(crops(depth)[level - 1], name=f"decoder{level}_crop")(encoded[level - 1])
+        skip = layers.Cropping2D(skip_crops[level - 1], name=f"decoder{level}_crop")(encoded[level - 1])
         x = layers.Concatenate(name=f"decoder{level}_skip")([skip, x])  # (B, h, w, 2 * filters)
         x = _two_valid_convs(x, filters, name=f"decoder{level}")  # 52, 100, 196, 388
     logits = _conv(layers.Conv2D, num_classes, 1, dtype="float32", name="logits")(x)  # (B, 388, 388, K)
