@@ -19,7 +19,7 @@ def cross_entropy_dice(y_true, logits, *, ignore_class=None, dice_weight=1.0):
         float32 scalar, not negative.
 
     Raises:
-        InputError: If the two shapes do not belong to the same pixels.
+        InputError: If the two shapes do not belong to the same pixels, or `dice_weight` is below 0.
 
     Example:
         >>> import numpy as np
@@ -38,8 +38,8 @@ def combined_loss(y_true, logits, *, terms, ignore_class=None):
     Args:
         y_true: Labels, integers (of any dtype) of shape (B, H, W), in [0, K), or in {0, 1} for one logit.
         logits: Scores of shape (B, H, W, K), any float dtype.
-        terms: Sequence of `(factor, loss)`: the factor at least 0, the loss a function of this package, options set by
-            `functools.partial`.
+        terms: Sequence of `(factor, loss)`: the factor at least 0, the loss a function of this package that takes such
+            labels, options set by `functools.partial`.
         ignore_class: Label whose pixels are not counted, passed to every loss. Counts every pixel if `None`.
 
     Returns:

@@ -1,11 +1,13 @@
 """What all losses share, and the values of cross-entropy and Dice."""
 
+import math
 from functools import partial
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras import ops
 
 from seglab.errors import InputError
 from seglab.losses import (
@@ -22,17 +24,17 @@ from seglab.losses import (
 
 def weighted(y_true, logits, **options):
     """Cross-entropy with a weight for every class."""
-    num_labels = max(np.shape(logits)[-1] if np.ndim(logits) == 4 else 1, 2)
+    num_labels = max(logits.shape[-1] if len(logits.shape) == 4 else 1, 2)
     return cross_entropy(y_true, logits, class_weights=[1, 2, 0.5][:num_labels], **options)
 
 
 def border_weighted(y_true, logits, **options):
     """Border-weighted cross-entropy with weights that are nowhere 0."""
-    labels = np.asarray(y_true, "float32")
-    if labels.ndim == np.ndim(logits) and labels.shape[-1] == 1:
+    labels = ops.cast(y_true, "float32")
+    if len(labels.shape) == len(logits.shape) and labels.shape[-1] == 1:
         labels = labels[..., 0]
-    weights = np.linspace(0.5, 2, labels.size, dtype="float32").reshape(labels.shape)
-    return border_weighted_cross_entropy(np.stack([labels, weights], axis=-1), logits, **options)
+    weights = np.linspace(0.5, 2, math.prod(labels.shape), dtype="float32").reshape(tuple(labels.shape))
+    return border_weighted_cross_entropy(ops.stack([labels, weights], axis=-1), logits, **options)
 
 
 LOSSES = (
@@ -270,9 +272,8 @@ def test_forms_of_the_labels(loss):
 def test_same_value_in_a_compiled_graph(loss, num_classes):
     labels, logits = sample(num_classes)
     expected = float(loss(labels, logits, ignore_class=255))
-    # The labels are a constant of the graph: two of the losses here prepare theirs in NumPy.
-    compiled = tf.function(lambda scores: loss(labels, scores, ignore_class=255), jit_compile=True)
-    value = compiled(tf.constant(logits, tf.float32))
+    compiled = tf.function(partial(loss, ignore_class=255), jit_compile=True)
+    value = compiled(tf.constant(labels), tf.constant(logits, tf.float32))
     assert float(value) == pytest.approx(expected, rel=1e-5)
 
 
