@@ -92,7 +92,7 @@ def test_wiring_every_stage_unpools_by_its_own_indices(image):
 
 
 def test_wiring_only_indices_cross_from_encoder_to_decoder(image):
-    # Scaling a stage's map keeps every maximum where it is: were the map itself carried, the logits would change.
+    # The decoder can be cut out with nothing but the last pooled map and the indices, and gives the same logits.
     model = segnet((64, 96, 3), 3)
     bottleneck = model.get_layer("encoder5_pool").output
     indices = [model.get_layer(f"encoder{stage}_pool").output[1] for stage in range(1, 5)]
