@@ -2,7 +2,7 @@
 
     python benchmarks/crf.py [--repeats 5]
 
-One table; times are medians over the repeats, on one core. `bar` says what a value must keep.
+One table; times are CPU seconds of one core, medians over the repeats. `bar` says what a value must keep.
 
 - full size: 512x512 pixels, 21 classes, 5 iterations, from probabilities to probabilities. A photograph and, as the
   worst case, colors that are noise: no two pixels are alike then. The peer is the authors' C++ program by way of
@@ -41,9 +41,9 @@ def noisy_probs(image, num_classes, rng):
 def seconds(repeats, function):
     times = []
     for _ in range(repeats):
-        start = time.perf_counter()
+        start = time.process_time()
         function()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return float(np.median(times))
 
 

@@ -125,7 +125,7 @@ class BilateralKernel:
             of 512x512 pixels the third, and one that is larger or has very many colors the last.
 
     Raises:
-        InputError: If a lattice would have more than 8 million points.
+        InputError: If a number of `fineness` is less than 1 or a lattice would have more than 8 million points.
 
     Example:
         >>> image = np.array([[[0.0], [0.0], [1.0]]])
@@ -134,6 +134,8 @@ class BilateralKernel:
     """
 
     def __init__(self, image, theta_alpha, theta_beta, *, fineness=None):
+        if fineness is not None and not min(fineness) >= 1:
+            raise InputError(f"fineness must be two numbers of at least 1, got {fineness!r}. (2, 1) is usual.")
         features = _compact(pixel_features(image, theta_alpha, theta_beta))  # (N, D)
         axes, binned = features.shape[1], None
         for (lattices, steps), most in FINENESS.items() if fineness is None else [(fineness, np.inf)]:

@@ -103,6 +103,12 @@ def test_a_lattice_that_would_fill_the_memory_is_refused():
         BilateralKernel(noise, 4, 1)
 
 
+@pytest.mark.parametrize("fineness", [(0, 1), (2, 0.5)])
+def test_a_fineness_below_one_is_refused(fineness):
+    with pytest.raises(InputError, match="fineness must be two numbers of at least 1"):
+        BilateralKernel(np.zeros((3, 4, 3)), 5, 20, fineness=fineness)
+
+
 @pytest.mark.parametrize("make", [lambda image: BilateralKernel(image, 5, 20), lambda image: SpatialKernel(8, 9, 2)])
 def test_inputs_stay_as_they_are(make):
     image, values = smooth_image(8, 9, seed=0), np.random.default_rng(0).random((72, 2), np.float32)

@@ -96,6 +96,13 @@ def test_fill_holes_by_hand():
     )
 
 
+def test_what_reaches_any_edge_is_no_hole():
+    mask = picture("##### ##... ##### ##.## #####")
+    filled = picture("##### ##... ##### ##### #####")
+    for turns in range(4):
+        np.testing.assert_array_equal(postprocess.fill_holes(np.rot90(mask, turns)), np.rot90(filled, turns))
+
+
 def test_merge_small_takes_the_nearest_label_that_stays():
     labels = np.array(
         [
