@@ -49,7 +49,7 @@ def seconds(repeats, function):
 
 def print_row(question, method, value, unit, bar=None):
     verdict = "" if bar is None else f"<= {bar:g}  {'within' if value <= bar else 'MISSED'}"
-    print(f"{question:12}{method:52}{value:10.4f} {unit:6} {verdict}")
+    print(f"{question:12}{method:58}{value:10.4f} {unit:6} {verdict}")
 
 
 def pydensecrf(probs, image):
@@ -114,7 +114,7 @@ def main():
     repeats = parser.parse_args().repeats
     rng = np.random.default_rng(0)
     image = (data.astronaut() / 255).astype(np.float32)
-    print(f"{'question':12}{'method':52}{'value':>10}        bar")
+    print(f"{'question':12}{'method':58}{'value':>10}        bar")
     full_size(image, repeats, rng)
     all_pairs(image, repeats, rng)
     error(image, rng)
