@@ -5,8 +5,7 @@
 One table; times are CPU seconds of one core, medians over the repeats. `bar` says what a value must keep.
 
 - full size: 512x512 pixels, 21 classes, 5 iterations, from probabilities to probabilities. A photograph and, as the
-  worst case, colors that are noise: no two pixels are alike then. The peer is the authors' C++ program by way of
-  pydensecrf; it is left out where it is not installed.
+  worst case, colors that are noise: no two pixels are alike then.
 - all pairs: 64x64 pixels, 5 classes; what the fast sums save already there.
 - error: 32x32 pixels, 5 classes under noise that makes the CRF change a third of the labels, six cases of three
   pictures and two bandwidths. Small images get finer lattices than large ones, so the coarse ones are measured too.
@@ -18,7 +17,6 @@ os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"  # befo
 
 import argparse
 import time
-from importlib.util import find_spec
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -52,17 +50,6 @@ def print_row(question, method, value, unit, bar=None):
     print(f"{question:12}{method:58}{value:10.4f} {unit:6} {verdict}")
 
 
-def pydensecrf(probs, image):
-    from pydensecrf.densecrf import DenseCRF2D
-
-    height, width, num_classes = probs.shape
-    model = DenseCRF2D(width, height, num_classes)
-    model.setUnaryEnergy(np.ascontiguousarray(-np.log(probs).reshape(-1, num_classes).T, np.float32))
-    model.addPairwiseGaussian(sxy=3, compat=3)
-    model.addPairwiseBilateral(sxy=80, srgb=13, rgbim=np.ascontiguousarray(image * 255, np.uint8), compat=10)
-    return np.transpose(model.inference(5)).reshape(probs.shape)
-
-
 def full_size(image, repeats, rng):
     noise = rng.random(image.shape, np.float32)
     probs = noisy_probs(image, CLASSES, rng)
@@ -71,10 +58,6 @@ def full_size(image, repeats, rng):
         "full size", "seglab, one lattice", seconds(repeats, lambda: dense_crf(probs, image, fineness=(1, 1))), "s"
     )
     print_row("full size", "seglab, colors are noise", seconds(repeats, lambda: dense_crf(probs, noise)), "s", 3)
-    if find_spec("pydensecrf"):
-        print_row("full size", "pydensecrf, photograph", seconds(repeats, lambda: pydensecrf(probs, image)), "s")
-    else:
-        print("pydensecrf: not installed, left out")
 
 
 def all_pairs(image, repeats, rng):
