@@ -67,7 +67,7 @@ def read_job(job_dir):
     job["settings"] = grading_settings.complete(job["settings"])
     for name in (job["master"], job["submission"], *job["artifacts"], *job["files"]):
         if not isinstance(name, str) or not name or any(part[:1] in ("", ".") for part in name.split("/")):
-            raise InputError(f"{path}: {name!r} must be the name of a file in the same folder.")
+            raise InputError(f"{path}: {name!r} must be the relative path of a file in the same folder.")
         file = Path(job_dir).resolve() / name
         if file.resolve() != file or not file.is_file():
             raise InputError(f"{path}: {name} is not a plain file in the same folder.")
