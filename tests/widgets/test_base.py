@@ -83,6 +83,7 @@ def test_every_file_belongs_to_a_demo():
     assert {stem for stem in stems if not any(stem.startswith(demo) for demo in demos)} == {
         "__init__",
         "base",
+        "computed",
         "shared",
     }
 
