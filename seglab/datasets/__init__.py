@@ -4,7 +4,7 @@ import difflib
 
 import numpy as np
 
-from seglab.datasets import drawing, folder, synthetic
+from seglab.datasets import drawing, folder, synthetic, vessels
 from seglab.datasets.pipeline import SegmentationData
 from seglab.errors import InputError
 
@@ -13,6 +13,7 @@ __all__ = ["KNOWN", "SegmentationData", "load"]
 KNOWN = {
     "shapes": "background, disc, rectangle, triangle; drawn from a seed, 320 / 96 / 96 images of 64x64",
     "cells": "background, cell; overlapping ellipses drawn from a seed, 320 / 96 / 96 images of 64x64",
+    "vessels": "background, vessel; thin branching curves drawn from a seed, 320 / 96 / 96 images of 64x64",
     "folder:PATH": "images with label files: labels/, instances/, trimaps/ or SegmentationClass/",
 }
 
@@ -20,6 +21,7 @@ _COUNTS = {"train": 320, "val": 96, "test": 96}
 _SYNTHETIC = {
     "shapes": (synthetic.draw_shapes, synthetic.SHAPES),
     "cells": (synthetic.draw_cells, synthetic.CELLS),
+    "vessels": (vessels.draw_vessels, vessels.VESSELS),
 }
 
 
@@ -38,8 +40,9 @@ def load(
 ):
     """Load one split of a data set.
 
-    Known data sets: `"shapes"` (background, disc, rectangle, triangle), `"cells"` (background, cell) and
-    `"folder:PATH"`, a folder of images and label files as `seglab.datasets.folder` describes it.
+    Known data sets: `"shapes"` (background, disc, rectangle, triangle), `"cells"` (background, cell), `"vessels"`
+    (background, vessel) and `"folder:PATH"`, a folder of images and label files as `seglab.datasets.folder` describes
+    it.
 
     Args:
         spec: Name of the data set.

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from seglab.datasets import load, synthetic
+from seglab.datasets import load, synthetic, vessels
 from seglab.errors import InputError
 
 
@@ -28,12 +28,21 @@ def test_cells_are_one_class():
     assert data.name(2) == "cells-val-2"
 
 
+def test_vessels():
+    data = load("vessels", split="test", count=4, seed=2)
+    assert (len(data), data.classes, data.num_classes) == (4, ("background", "vessel"), 2)
+    np.testing.assert_array_equal(data[3][1], vessels.vessels(4, seed=2, split="test")[1][3])
+
+
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("shape", r"data set 'shape' is not known; known are shapes, cells and folder:PATH\. Did you mean shapes\?"),
+        (
+            "shape",
+            r"data set 'shape' is not known; known are shapes, cells, vessels and folder:PATH\. Did you mean shapes\?",
+        ),
         ("folder", r"Did you mean folder:PATH\?"),
-        ("zzz", r"known are shapes, cells and folder:PATH\.$"),
+        ("zzz", r"known are shapes, cells, vessels and folder:PATH\.$"),
         ("folder:", "is not known"),
         (None, "data set 'None' is not known"),
     ],
