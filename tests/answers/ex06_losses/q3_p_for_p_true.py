@@ -1,0 +1,14 @@
+"""Takes the probability of class 1 for that of the true class."""
+
+import numpy as np
+
+CELL = "q3-focal"
+LOSES = {"q3-focal-test-gamma": 1, "q3-focal-test-alpha": 1}
+
+
+def focal_loss(y_true, probs, gamma=2.0, alpha=None):
+    p_true = probs
+    loss = -((1 - p_true) ** gamma) * np.log(p_true)
+    if alpha is not None:
+        loss = loss * np.where(y_true == 1, alpha, 1 - alpha)
+    return loss
