@@ -58,35 +58,70 @@ def open_split(path, split, size, *, seed=0, count=None, labels=None, kind=None,
     Raises:
         InputError: If something is missing or contradicts itself.
     """
+    root, kind, images, masks, splits = _find(path, labels, kind, seed)
+    names = _names(root, splits, split, count, seed)
+    everything = sorted(set().union(*splits.values()))
+    table = _table(root, kind, border, ignore, [masks[name] for name in everything])
+
+    def read(index):
+        name = names[index]
+        image, values = _open(images[name], masks[name], size)
+        table.check(values, masks[name])  # every pixel of the file, not only those that resizing keeps
+        return image, table.encode(resize_labels(values, size))
+
+    return read, names, table
+
+
+def open_instances(path, split, *, seed=0, count=None):
+    """Open one split of a folder whose label files number the objects.
+
+    Args:
+        path: The folder, with `instances/`.
+        split: `"train"`, `"val"` or `"test"`.
+        seed: Seed of the cuts, and of the choice that `count` makes.
+        count: Use only this many images of the split, `None` for all.
+
+    Returns:
+        `(names, read)`: list of names, and a function from index to `(image, instances)`: uint8 (H, W, 3), int (H, W).
+
+    Raises:
+        InputError: If something is missing or contradicts itself.
+    """
+    root, _, images, masks, splits = _find(path, "instances", "instances", seed)
+    names = _names(root, splits, split, count, seed)
+    return names, lambda index: _open(images[names[index]], masks[names[index]], None)
+
+
+def _find(path, labels, kind, seed):
+    """The folder, the kind of its labels, image and label files by name, and the names of each split."""
     root = Path(path).expanduser()
     if not root.is_dir():
         raise InputError(f"{root} is not a folder. Check the path after folder:.")
     image_folder = _find_images(root)
     label_folder, kind = _find_labels(root, image_folder, labels, kind)
     images, masks = _by_name(image_folder, _IMAGE_ENDINGS), _by_name(label_folder, _LABEL_ENDINGS)
-    splits = _splits(root, images, masks, seed, image_folder, label_folder)
+    return root, kind, images, masks, _splits(root, images, masks, seed, image_folder, label_folder)
+
+
+def _names(root, splits, split, count, seed):
     names = splits[split]
-    if count is not None:
-        if count > len(names):
-            raise InputError(f"count is {count}, but the {split} split of {root} has {len(names)} images. Lower it.")
-        names = _choose(names, count, seed, 2)
-    everything = sorted(set().union(*splits.values()))
-    table = _table(root, kind, border, ignore, [masks[name] for name in everything])
+    if count is None:
+        return names
+    if count > len(names):
+        raise InputError(f"count is {count}, but the {split} split of {root} has {len(names)} images. Lower it.")
+    return _choose(names, count, seed, 2)
 
-    def read(index):
-        name = names[index]
-        image, file_size = read_image(images[name], size)
-        values = read_label_file(masks[name])
-        if values.shape != file_size:
-            rows, cols = file_size
-            raise InputError(
-                f"{images[name]} is {rows}x{cols} (rows x columns), but {masks[name]} is "
-                f"{values.shape[0]}x{values.shape[1]}. Make the two the same size."
-            )
-        table.check(values, masks[name])  # every pixel of the file, not only those that resizing keeps
-        return image, table.encode(resize_labels(values, size))
 
-    return read, names, table
+def _open(image_file, label_file, size):
+    """An image, resized where `size` is given, and the values of its label file, which are not."""
+    image, file_size = read_image(image_file, size)
+    values = read_label_file(label_file)
+    if values.shape != file_size:
+        raise InputError(
+            f"{image_file} is {file_size[0]}x{file_size[1]} (rows x columns), but {label_file} is "
+            f"{values.shape[0]}x{values.shape[1]}. Make the two the same size."
+        )
+    return image, values
 
 
 def _find_images(root):

@@ -111,11 +111,8 @@ class SegmentationData:
         Elements are `(images, labels)`: float32 `(B, H, W, 3)` in [0, 1] and int32 `(B, H, W)`. All samples are
         decoded before the first batch, so that a bad file is reported here and not from inside the graph.
         """
-        import tensorflow as tf
-
         self._fill(range(len(self)))
-        steps = -(-len(self) // self.batch)
-        return self._stream(tf.data.Dataset.range(steps), _Ahead(self._plain_batch, steps), None)
+        return self._stream(self._plain_batch, None, steps=-(-len(self) // self.batch))
 
     def training(self, *, augment=None, first_epoch=0):
         """Return the endless shuffled stream to train on.
@@ -141,32 +138,21 @@ class SegmentationData:
             >>> images.shape, labels.dtype.name, data.steps_per_epoch
             (TensorShape([8, 64, 64, 3]), 'int32', 4)
         """
-        import tensorflow as tf
-
         if first_epoch < 0:
             raise InputError(f"first_epoch must be at least 0, got {first_epoch}. Pass first_epoch=0.")
         self._fill(range(len(self)))
-        steps = tf.data.Dataset.counter(first_epoch * self.steps_per_epoch)
-        make = _Ahead(lambda step: self._training_batch(step, augment))
-        return self._stream(steps, make, min(self.batch, len(self)))
+        first_step, length = first_epoch * self.steps_per_epoch, min(self.batch, len(self))
+        return self._stream(lambda step: self._training_batch(step, augment), length, first_step=first_step)
 
-    def _stream(self, numbers, make, length):
+    def _stream(self, make, length, *, steps=None, first_step=0):
         import tensorflow as tf
 
         shape = (length, *self.size)
 
-        @tf.autograph.experimental.do_not_convert  # there is nothing to convert, and looking for it takes 10 ms
-        def to_tensors(number):
-            images, labels = tf.numpy_function(make, [number], (tf.float32, tf.int32), stateful=False)
+        def with_shapes(images, labels):
             return tf.ensure_shape(images, (*shape, 3)), tf.ensure_shape(labels, shape)
 
-        # Python called from tf.data's own threads can block the end of the process for ever: a stream that is still
-        # open then waits for a call that the closed interpreter no longer answers. So tf.data calls only while somebody
-        # waits for the batch, and what runs ahead are Python's threads.
-        options = tf.data.Options()
-        options.experimental_optimization.apply_default_optimizations = False
-        options.autotune.enabled = False
-        return numbers.map(to_tensors).with_options(options)
+        return stream(make, (tf.float32, tf.int32), with_shapes, steps=steps, first_step=first_step)
 
     def _plain_batch(self, step):
         rows = slice(step * self.batch, (step + 1) * self.batch)
@@ -208,6 +194,38 @@ class SegmentationData:
         for index in indices:
             self._images[index], self._labels[index] = self._read(index)
             self._filled[index] = True
+
+
+def stream(make, types, finish, *, steps=None, first_step=0):
+    """Make a `tf.data.Dataset` of a function that gives the arrays of a batch, whose next batches threads prepare.
+
+    Args:
+        make: Pure function from the number of a step to a tuple of arrays.
+        types: Tuple of the arrays' TensorFlow types.
+        finish: Function from the tensors to what an element shall be, with their shapes.
+        steps: Number of elements; `None` for an endless stream.
+        first_step: Number of the first step.
+
+    Returns:
+        `tf.data.Dataset`.
+    """
+    import tensorflow as tf
+
+    ahead = _Ahead(make, None if steps is None else first_step + steps)
+
+    @tf.autograph.experimental.do_not_convert  # there is nothing to convert, and looking for it takes 10 ms
+    def to_tensors(number):
+        return finish(*tf.numpy_function(ahead, [number], types, stateful=False))
+
+    numbers = tf.data.Dataset.counter(first_step)
+    numbers = numbers if steps is None else numbers.take(steps)
+    # Python called from tf.data's own threads can block the end of the process for ever: a stream that is still
+    # open then waits for a call that the closed interpreter no longer answers. So tf.data calls only while somebody
+    # waits for the batch, and what runs ahead are Python's threads.
+    options = tf.data.Options()
+    options.experimental_optimization.apply_default_optimizations = False
+    options.autotune.enabled = False
+    return numbers.map(to_tensors).with_options(options)
 
 
 class _Ahead:
