@@ -13,7 +13,7 @@ from seglab.errors import InputError
 def add_data_options(parser, *, default=None, with_spec=True):
     """Add the options that say which images, and how their labels are read."""
     if with_spec:
-        parser.add_argument("--data", default=default, metavar="SPEC", help="shapes, cells or folder:PATH")
+        parser.add_argument("--data", default=default, metavar="SPEC", help="see `seglab datasets`")
     parser.add_argument("--size", type=parse_size, metavar="H[xW]", help="image size (default: the data set's)")
     parser.add_argument("--labels", metavar="DIR", help="folder with the labels, where several are there")
     parser.add_argument(
@@ -185,7 +185,7 @@ def demo_options(parser):
 
 
 def datasets_options(parser):
-    parser.add_argument("spec", nargs="?", help="data set to describe: shapes, cells or folder:PATH")
+    parser.add_argument("spec", nargs="?", help="data set to describe: one of those listed without it")
     add_data_options(parser, with_spec=False)
 
 

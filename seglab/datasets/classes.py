@@ -8,6 +8,7 @@ import numpy as np
 from seglab.datasets.files import read_label_file
 from seglab.errors import InputError
 
+BORDERS = ("ignore", "foreground", "own")
 IGNORED_NAMES = ("void", "unlabelled", "unlabeled", "ignore")
 # Separated by spaces; the number of a class is its place.
 VOC_CLASSES = (
@@ -114,6 +115,35 @@ def class_table(names, ignored=(), *, values=256, ignore_class=None):
     return ClassTable(classes, ignore_class, lookup, legal)
 
 
+def trimap_table(border="ignore", ignore=None):
+    """Make the class table of trimaps: 1 foreground, 2 background, 3 border.
+
+    Args:
+        border: What the border becomes, one of `BORDERS`: `"ignore"` (not counted), `"foreground"`, or `"own"` (a
+            class of its own).
+        ignore: A further value that is not counted, or `None`.
+
+    Returns:
+        A `ClassTable`: 0 is the background, 1 the foreground.
+
+    Raises:
+        InputError: If `border` is none of the three words.
+
+    Example:
+        >>> for border in BORDERS:
+        ...     print(border, trimap_table(border).encode(np.array([1, 2, 3])))
+        ignore [  1   0 255]
+        foreground [1 0 1]
+        own [1 0 2]
+    """
+    if border not in BORDERS:
+        raise InputError(f"border must be one of {', '.join(BORDERS)}, got {border!r}.")
+    # Files count 1 foreground, 2 background; labels count from the background.
+    names = {2: "background", 1: "foreground", 3: "foreground" if border == "foreground" else "border"}
+    ignored = {value for value in (ignore, 3 if border == "ignore" else None) if value is not None}
+    return class_table(names, ignored, ignore_class=255 if ignored else None)
+
+
 def read_classes(path):
     """Read a class file: one line `INDEX NAME` per class.
 
@@ -176,14 +206,33 @@ def find_classes(paths):
         ({0: 'class 0', 1: 'class 1'}, {255})
     """
     with ThreadPoolExecutor() as pool:
-        found = sorted(set().union(*pool.map(_values, paths)))
+        return number_classes(set().union(*pool.map(_values, paths)))
+
+
+def number_classes(found):
+    """Tell the classes from all the values that occur, as `find_classes` does.
+
+    Args:
+        found: Set of integers, the values of all labels of the data set.
+
+    Returns:
+        `(names, ignored)` as in `read_classes`.
+
+    Raises:
+        InputError: If there is a gap.
+
+    Example:
+        >>> number_classes({0, 255})
+        ({0: 'background', 255: 'foreground'}, set())
+    """
+    found = sorted(found)
     if found == [0, 255]:
         return {0: "background", 255: "foreground"}, set()
     ignored = {255} & set(found)
     values = [value for value in found if value not in ignored]
     if values != list(range(len(values))):
         raise InputError(
-            f"the label files hold the values {_spans(values)}, with gaps, and there is no classes.txt. "
+            f"the labels hold the values {_spans(values)}, with gaps, and there is no classes.txt. "
             "Write one, one line INDEX NAME per class."
         )
     return {value: f"class {value}" for value in values}, ignored

@@ -16,10 +16,9 @@ validation and the test images each 15 % of the images that nothing else claims.
 
 from pathlib import Path
 
-import numpy as np
-
-from seglab.datasets.classes import VOC_CLASSES, class_table, find_classes, read_classes
+from seglab.datasets.classes import VOC_CLASSES, class_table, find_classes, read_classes, trimap_table
 from seglab.datasets.files import read_image, read_label_file
+from seglab.datasets.splits import choose, cut_missing
 from seglab.errors import InputError
 from seglab.transforms import resize_labels
 
@@ -33,9 +32,7 @@ KINDS = {
 _IMAGE_FOLDERS = ("images", "JPEGImages")
 _IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif")
 _LABEL_ENDINGS = (".png", ".bmp", ".tif", ".tiff", ".gif")
-BORDERS = ("ignore", "foreground", "own")
 _SPLITS = ("train", "val", "test")
-_CUT = 0.15
 
 
 def open_split(path, split, size, *, seed=0, count=None, labels=None, kind=None, ignore=None, border="ignore"):
@@ -109,7 +106,7 @@ def _names(root, splits, split, count, seed):
         return names
     if count > len(names):
         raise InputError(f"count is {count}, but the {split} split of {root} has {len(names)} images. Lower it.")
-    return _choose(names, count, seed, 2)
+    return choose(names, count, seed, 2)
 
 
 def _open(image_file, label_file, size):
@@ -190,12 +187,7 @@ def _splits(root, images, masks, seed, image_folder, label_folder):
             raise InputError(f"{masks.get(name, name)} has no image in {image_folder}. Add it, or take the name out.")
         if name not in masks:
             raise InputError(f"{images[name]} has no label file in {label_folder}. Add it, or take the image out.")
-    total = len(listed["train"])
-    for number, split in enumerate(("val", "test")):
-        if split not in listed:
-            cut = _choose(listed["train"], min(max(1, round(_CUT * total)), len(listed["train"])), seed, number)
-            listed[split] = sorted(cut)
-            listed["train"] = [name for name in listed["train"] if name not in set(cut)]
+    listed = cut_missing(listed, seed)
     for split, names in listed.items():
         if not names:
             raise InputError(f"the {split} split of {root} is empty. Add images, or list some in {split}.txt.")
@@ -224,23 +216,13 @@ def _check_apart(root, listed):
             seen[name] = split
 
 
-def _choose(names, count, seed, number):
-    """Choose `count` names by seed and keep their order; a larger count only adds names."""
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
-    return [names[index] for index in sorted(rng.permutation(len(names))[:count])]
-
-
 def _table(root, kind, border, ignore, paths):
-    if border not in BORDERS:
-        raise InputError(f"border must be one of {', '.join(BORDERS)}, got {border!r}.")
+    trimap_table(border)  # a bad border is an error whatever the kind
     extra = set() if ignore is None else {ignore}
     if kind == "instances":
         return class_table({0: "background"} | dict.fromkeys(range(1, 65536), "foreground"), extra, values=65536)
     if kind == "trimap":
-        # Files count 1 foreground, 2 background; labels count from the background.
-        names = {2: "background", 1: "foreground", 3: "foreground" if border == "foreground" else "border"}
-        ignored = extra | ({3} if border == "ignore" else set())
-        return class_table(names, ignored, ignore_class=255 if ignored else None)
+        return trimap_table(border, ignore)
     file = root / "classes.txt"
     if file.is_file():
         names, ignored = read_classes(file)

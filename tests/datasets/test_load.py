@@ -39,11 +39,13 @@ def test_vessels():
     [
         (
             "shape",
-            r"data set 'shape' is not known; known are shapes, cells, vessels and folder:PATH\. Did you mean shapes\?",
+            r"data set 'shape' is not known; known are shapes, cells, vessels, folder:PATH and tfds:NAME\. "
+            r"Did you mean shapes\?",
         ),
         ("folder", r"Did you mean folder:PATH\?"),
-        ("zzz", r"known are shapes, cells, vessels and folder:PATH\.$"),
+        ("zzz", r"vessels, folder:PATH and tfds:NAME\.$"),
         ("folder:", "is not known"),
+        ("tfds", r"Did you mean tfds:NAME\?"),
         (None, "data set 'None' is not known"),
     ],
 )
@@ -61,7 +63,7 @@ def test_unknown(spec, message):
         ({"size": 8}, "size must be"),
         ({"seed": -3}, "seed must be"),
         ({"batch": 0}, "batch must be"),
-        ({"labels": "x"}, "labels, kind, ignore and border are for folder:PATH, not for 'shapes'"),
+        ({"labels": "x"}, "labels, kind, ignore and border are for folder:PATH and tfds:NAME, not for 'shapes'"),
         ({"ignore": 255}, "are for folder:PATH"),
     ],
 )
