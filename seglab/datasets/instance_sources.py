@@ -37,7 +37,7 @@ def fluorescence(image):
         uint8 array (H, W, 3), all channels alike.
 
     Example:
-        >>> fluorescence(np.full((2, 2, 3), 255, np.uint8)).max()
+        >>> int(fluorescence(np.full((2, 2, 3), 255, np.uint8)).max())
         0
     """
     gray = image.astype(np.float32).mean(axis=2)
