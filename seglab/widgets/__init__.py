@@ -6,10 +6,15 @@ A name is imported from its file on first use, so that one demo does not wait fo
 from importlib import import_module
 
 _FILES = {
+    "DilationRate": "dilation_rate",
+    "ElasticDeformation": "elastic_deformation",
     "IoUPlayground": "iou_playground",
+    "LossLandscape": "loss_landscape",
     "ReceptiveFieldExplorer": "receptive_field",
     "StreetLayers": "street_layers",
+    "StrideExplorer": "stride_explorer",
     "TransposedConvolution": "transposed_convolution",
+    "UNetShapes": "unet_shapes",
 }
 __all__ = list(_FILES)
 
