@@ -1,0 +1,17 @@
+"""Repeats the border where zeros are asked for."""
+
+import numpy as np
+
+CELL = "q1-atrous"
+LOSES = {"q1-atrous-test-same": 1}
+
+
+def atrous_conv(x, kernel, rate=1, padding="valid"):
+    gaps_down, gaps_right = ((taps - 1) * rate for taps in kernel.shape)
+    if padding == "same":
+        x = np.pad(x, ((gaps_down // 2,) * 2, (gaps_right // 2,) * 2), mode="edge")
+    rows, cols = x.shape[0] - gaps_down, x.shape[1] - gaps_right
+    y = np.zeros((rows, cols))
+    for a, b in np.ndindex(kernel.shape):
+        y += kernel[a, b] * x[a * rate : a * rate + rows, b * rate : b * rate + cols]
+    return y

@@ -1,0 +1,16 @@
+"""Returns what is heard, without asking for the exponential."""
+
+import numpy as np
+
+CELL = "q6-crf"
+LOSES = {"q6-crf-test-step": 1}
+
+
+def energy(labels, unary, weights):
+    different = labels[:, None] != labels
+    return float(unary[np.arange(len(labels)), labels].sum() + (weights * different).sum() / 2)
+
+
+def mean_field_step(probs, unary, weights):
+    scores = weights @ probs + np.exp(-unary)
+    return scores / scores.sum(axis=1, keepdims=True)
