@@ -69,7 +69,7 @@ def open_coco(path):
         raise InputError(f"{path} cannot be read as JSON: {error}.") from None
     except (KeyError, TypeError) as error:
         raise InputError(
-            f"{path} is no COCO file: its images, categories or annotations are not as they should be ({error})."
+            f"{path} is no COCO file: bad images, categories or annotations ({error})."
         ) from None
     ids = [category["id"] for category in categories]
     if len(set(ids)) < len(ids) or len(images) < len(content["images"]):

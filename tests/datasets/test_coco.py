@@ -19,7 +19,6 @@ from seglab.datasets.streets import STREETS, THINGS, streets
 from seglab.errors import InputError
 from seglab.metrics import mask_ap
 
-
 CORNER = {"size": [6, 9], "counts": [52, 2]}
 
 
