@@ -1,9 +1,10 @@
 """What all interactive demos share: one ES module each, one page without a notebook, one picture without a browser.
 
 A demo is a file `name.py` with a subclass of `Demo` and a file `name.js` beside it. The JavaScript does all the
-computing, so that a number follows the pointer; the traits only carry the state. `shared.js`, and `name_*.js` where a
-demo has more than one subject, go in front of the demo's own file: together they are one module, without imports. Its
-exports are pure functions, whose twins in NumPy the tests hold against them. `name.css` may add to `shared.css`.
+computing, so that a number follows the pointer; the traits only carry the state. `shared.js`, files of another demo
+that it `borrows`, and `name_*.js` where a demo has more than one subject, go in front of the demo's own file: together
+they are one module, without imports. Its exports are pure functions, whose twins in NumPy the tests hold against them.
+`name.css` may add to `shared.css`.
 """
 
 import base64
@@ -26,16 +27,19 @@ class Demo(anywidget.AnyWidget):
 
     Attributes:
         title: Name of the demo, the title of its page and its name for screen readers.
+        borrows: Names of JavaScript files of other demos whose functions this one calls.
     """
 
     title = "Demo"
+    borrows = ()
 
     def __init_subclass__(cls, **kwargs):
         """Read the JavaScript and the styles beside the file of the subclass; without any, it keeps its parent's."""
         own = Path(getattr(sys.modules[cls.__module__], "__file__", None) or "notebook").with_suffix(".js")
         # Each widget gets a class of its own, in which anywidget has made a trait of the text already.
         if "_esm" not in vars(cls) and own.exists():
-            scripts = [FOLDER / "shared.js", *sorted(own.parent.glob(f"{own.stem}_*.js")), own]
+            shared = [FOLDER / name for name in ("shared.js", *cls.borrows)]
+            scripts = [*shared, *sorted(own.parent.glob(f"{own.stem}_*.js")), own]
             sheets = [FOLDER / "shared.css", *own.parent.glob(f"{own.stem}.css")]
             cls._esm = "\n".join(path.read_text(encoding="utf-8") for path in scripts)
             cls._css = "\n".join(path.read_text(encoding="utf-8") for path in sheets)

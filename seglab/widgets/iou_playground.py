@@ -71,7 +71,7 @@ class IoUPlayground(Demo):
             pred_shape=pred_shape,
             pred_box=pred_box,
             distance=boundary_distance(height, width),
-            colors=_colors(),
+            colors=kind_colors(),
             guess_first=guess_first,
         )
         self.numbers = self.scores()
@@ -213,7 +213,15 @@ def _common_size(image, y_true, y_pred, size):
     return int(height), int(width)
 
 
-def _colors():
-    """Fill and stripe of each kind of pixel, as in `seglab.visualization.show_errors`."""
+def kind_colors():
+    """Give the fill and the stripe of each kind of pixel, as in `seglab.visualization.show_errors`.
+
+    Returns:
+        Dict from `tn`, `tp`, `fp`, `fn`, `fp_stripes` and `fn_stripes` to `[red, green, blue]`, 0 to 255.
+
+    Example:
+        >>> sorted(kind_colors())
+        ['fn', 'fn_stripes', 'fp', 'fp_stripes', 'tn', 'tp']
+    """
     fills = {name: COLORS[kind].tolist() for name, kind in (("tn", TN), ("tp", TP), ("fp", FP), ("fn", FN))}
     return {**fills, "fp_stripes": list(STRIPE_COLORS[FP]), "fn_stripes": list(_FN_STRIPES)}
