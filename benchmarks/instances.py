@@ -1,0 +1,256 @@
+"""How well do networks find objects, beside a semantic U-Net and a rule that cuts its map?
+
+    python benchmarks/instances.py                     # all runs, three seeds: hours; goes on where it stopped
+    python benchmarks/instances.py cells solo --seed 0 # some of them
+    python benchmarks/instances.py --table             # what has been recorded
+
+Each run trains from random weights for at most ten minutes on two cores, is measured on unseen images, and writes one
+JSON file to benchmarks/results/instances/. The oracle of a rule is its score on true maps: what no training can pass.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+
+from seglab.datasets.instances import load_instances
+from seglab.datasets.streets import STREETS, THINGS
+from seglab.metrics import mask_ap, panoptic_counts, panoptic_quality
+from seglab.models.mask_rcnn import AnchorLevel, mask_rcnn
+from seglab.models.panoptic_fpn import merge, panoptic_fpn
+from seglab.models.solo import Grid, solo
+from seglab.models.yolact import yolact
+from seglab.schedules import WarmUp
+from seglab.watershed_baseline import (
+    RULES,
+    cut_objects,
+    watershed_loss,
+    watershed_stream,
+    watershed_targets,
+    watershed_unet,
+)
+
+RESULTS = Path(__file__).parent / "results" / "instances"
+SEEDS = (0, 1, 2)
+STUFF = tuple(index for index in range(len(STREETS)) if index not in THINGS)
+TWO_SIZES = (AnchorLevel(1, (8, 14)), AnchorLevel(3, (26, 48)))
+BUILD = {
+    ("cells", "solo"): lambda shape: solo(shape, 1),
+    ("cells", "yolact"): lambda shape: yolact(shape, 1),
+    ("cells", "mask_rcnn"): lambda shape: mask_rcnn(shape, 1),
+    ("cells", "unet"): lambda shape: watershed_unet(shape, 2),
+    ("nuclei", "solo"): lambda shape: solo(shape, 1, grids=(Grid(32, 1, 0, 20), Grid(12, 3, 16))),
+    ("nuclei", "yolact"): lambda shape: yolact(shape, 1, anchors=TWO_SIZES),
+    ("nuclei", "mask_rcnn"): lambda shape: mask_rcnn(shape, 1, anchors=TWO_SIZES, regions=48),
+    ("nuclei", "unet"): lambda shape: watershed_unet(shape, 2),
+    ("streets", "panoptic_fpn"): lambda shape: panoptic_fpn(
+        shape, len(THINGS), len(STUFF), anchors=(AnchorLevel(1, (10, 16)), AnchorLevel(2, (24,)))
+    ),
+    ("streets", "unet"): lambda shape: watershed_unet(shape, len(STREETS)),
+}
+# Steps and highest learning rate: about 8 minutes on two quiet cores.
+STEPS = {
+    ("cells", "solo"): (4000, 3e-3),
+    ("cells", "yolact"): (4000, 3e-3),
+    ("cells", "mask_rcnn"): (1400, 2e-3),
+    ("cells", "unet"): (6000, 4e-3),
+    ("nuclei", "solo"): (2200, 3e-3),
+    ("nuclei", "yolact"): (2000, 3e-3),
+    ("nuclei", "mask_rcnn"): (1000, 2e-3),
+    ("nuclei", "unet"): (4000, 4e-3),
+    ("streets", "panoptic_fpn"): (1200, 2e-3),
+    ("streets", "unet"): (4000, 4e-3),
+}
+
+
+def open_split(name, split):
+    """The data of a benchmark; the nuclei lie in $SEGLAB_DATA_DIR."""
+    if name != "nuclei":
+        return load_instances(name, split=split)
+    folder = f"folder:{os.environ['SEGLAB_DATA_DIR']}/nuclei"
+    return load_instances(folder, split=split, batch=8, kind_of_image="fluorescence")
+
+
+def run(name, model_name, seed):
+    """Train one network, measure it, and return what is to be recorded."""
+    keras.utils.set_random_seed(seed)
+    train, test = (open_split(name, split) for split in ("train", "test"))
+    model = BUILD[name, model_name]((*train.size, 3))
+    steps, rate = STEPS[name, model_name]
+    schedule = WarmUp(keras.optimizers.schedules.CosineDecay(rate, steps - 50), 50)
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=1e-4, clipnorm=5.0)
+    stream = train.training()
+    if model_name == "unet":
+        model.compile(optimizer, watershed_loss)
+        stream = watershed_stream(stream)
+    else:
+        model.compile(optimizer)
+    wall, cpu = time.perf_counter(), time.process_time()
+    model.fit(stream, epochs=1, steps_per_epoch=steps, verbose=0)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    facts = {"steps": steps, "parameters": model.count_params(), "cpu_seconds": round(cpu), "seconds": round(wall)}
+    measure = panoptic_scores if name == "streets" else instance_scores
+    facts |= measure(model, model_name, test)
+    return facts | {"memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
+
+
+def instance_scores(model, model_name, test):
+    """AP of each way to objects, and milliseconds per image one at a time."""
+    images, truth = test.images(), test.truth()
+    found = {}
+    if model_name == "unet":
+        maps = unet_maps(model, images)
+        for rule in RULES:
+            found[rule] = [cut_objects(rule, *one, things=[1]) for one in maps]
+    else:
+        found[model_name] = model.detect(images)
+    scores = {}
+    for rule, objects in found.items():
+        ap = mask_ap(truth, objects)
+        scores[rule] = {"AP": round(ap.ap, 4), "AP50": round(ap.ap50, 4), "AP75": round(ap.ap75, 4)}
+    return {"scores": scores, "ms": milliseconds(model, model_name, images)}
+
+
+def panoptic_scores(model, model_name, test):
+    """PQ of each way to a panoptic map."""
+    images, truth = test.images(), panoptic_truth(test)
+    found = {}
+    if model_name == "unet":
+        for rule in RULES:
+            found[rule] = [panoptic_of_maps(rule, *one) for one in unet_maps(model, images)]
+    else:
+        found[model_name] = [merge(one, things=THINGS, stuff=STUFF) for one in model.detect(images)]
+    return {"scores": pq_of(truth, found), "ms": milliseconds(model, model_name, images)}
+
+
+def pq_of(truth, found):
+    """PQ by way, from lists of panoptic maps."""
+    scores = {}
+    for rule, maps in found.items():
+        counts = sum(panoptic_counts(*pair, len(STREETS)) for pair in zip(truth, maps, strict=True))
+        quality = panoptic_quality(counts, things=THINGS)
+        scores[rule] = {
+            "PQ": round(quality.pq, 4), "things": round(quality.pq_things, 4), "stuff": round(quality.pq_stuff, 4),
+            "SQ": round(quality.sq, 4), "RQ": round(quality.rq, 4),
+        }  # fmt: skip
+    return scores
+
+
+def panoptic_truth(test):
+    """The true panoptic maps of streets: stuff and things of an `InstanceData` put together."""
+    maps = []
+    for sample, semantic in zip(test.truth(), test.semantic(), strict=True):
+        found = {**sample, "scores": np.ones(len(sample["classes"])), "semantic": np.eye(len(STUFF) + 1)[semantic]}
+        maps.append(merge(found, things=THINGS, stuff=STUFF, least_stuff=1))
+    return maps
+
+
+def panoptic_of_maps(rule, probs, depth, outline):
+    """Stuff as the U-Net says, things cut by the rule; its classes are stuff first, then things."""
+    things = range(len(STUFF), len(STREETS))
+    objects = cut_objects(rule, probs, depth, outline, things=list(things))
+    semantic = np.concatenate([probs[..., : len(STUFF)], probs[..., len(STUFF) :].sum(axis=-1, keepdims=True)], axis=-1)
+    return merge({**objects, "semantic": semantic}, things=THINGS, stuff=STUFF, threshold=0.0)
+
+
+def unet_maps(model, images):
+    """Probabilities, depth and outline of each image."""
+    logits = keras.ops.convert_to_numpy(model.predict(images, batch_size=16, verbose=0))
+    probs = keras.ops.convert_to_numpy(keras.ops.softmax(logits[..., :-2]))
+    depth, outline = (1 / (1 + np.exp(-logits[..., channel])) for channel in (-2, -1))
+    return list(zip(probs, depth, outline, strict=True))
+
+
+def milliseconds(model, model_name, images):
+    """Milliseconds of an image, from pixels to objects, one image at a time; the median of 15."""
+    times = []
+    for image in images[:16]:
+        start = time.perf_counter()
+        if model_name == "unet":
+            cut_objects("boundary", *unet_maps(model, image[None])[0], things=[1])
+        else:
+            model.detect(image[None])
+        times.append(time.perf_counter() - start)
+    return round(1000 * statistics.median(times[1:]), 1)
+
+
+def oracles(name):
+    """Each rule on the true maps."""
+    test = open_split(name, "test")
+    semantics = test.semantic() if name == "streets" else [None] * len(test)
+    samples = zip(test.truth(), semantics, strict=True)
+    maps = [watershed_targets(sample["masks"], sample["classes"], semantic) for sample, semantic in samples]
+    classes = len(STREETS) if name == "streets" else 2
+    maps = [(np.eye(classes)[one[..., 0].astype(int)], one[..., 1], one[..., 2]) for one in maps]
+    if name == "streets":
+        return pq_of(panoptic_truth(test), {rule: [panoptic_of_maps(rule, *one) for one in maps] for rule in RULES})
+    scores = {}
+    for rule in RULES:
+        ap = mask_ap(test.truth(), [cut_objects(rule, *one, things=[1]) for one in maps])
+        scores[rule] = {"AP": round(ap.ap, 4), "AP50": round(ap.ap50, 4), "AP75": round(ap.ap75, 4)}
+    return scores
+
+
+def recorded(path, make):
+    """What the file holds; made and written first if it is not there."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(make(), indent=1, sort_keys=True) + "\n"
+        path.with_suffix(".partial").write_text(text, encoding="utf-8")
+        path.with_suffix(".partial").rename(path)
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def table():
+    """Print the median over the seeds of all that is recorded."""
+    for name in ("cells", "nuclei", "streets"):
+        rows = {}
+        for path in sorted(RESULTS.glob(f"{name}-*-*.json")):
+            result = json.loads(path.read_text(encoding="utf-8"))
+            for way, scores in result["scores"].items():
+                rows.setdefault(way, []).append({**scores, **{k: result[k] for k in FACTS}})
+        if not rows:
+            continue
+        file = RESULTS / f"{name}-oracle.json"
+        limits = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        metrics = [key for key in next(iter(rows.values()))[0] if key not in FACTS]
+        heads = "".join(f"{key:>8}" for key in metrics)
+        print(f"\n{name}\n{'':20}seeds {heads}  oracle  (lowest, highest {metrics[0]})")
+        for way, runs in sorted(rows.items(), key=lambda row: -statistics.median(one[metrics[0]] for one in row[1])):
+            medians = "".join(f"{statistics.median(one[key] for one in runs):8.3f}" for key in metrics)
+            oracle = f"{limits[way][metrics[0]]:8.3f}" if way in limits else f"{'':8}"
+            low, high = (pick(one[metrics[0]] for one in runs) for pick in (min, max))
+            facts = [f"{statistics.median(one[key] for one in runs):,.0f} {word}" for key, word in FACTS.items()]
+            print(f"{way:20}{len(runs):5} {medians}{oracle}  ({low:.3f}, {high:.3f})  {', '.join(facts)}")
+
+
+FACTS = {"ms": "ms", "parameters": "weights", "memory_mb": "MB", "cpu_seconds": "CPU-s"}
+
+
+def main():
+    """Run what is asked for and not recorded yet, then print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("only", nargs="*", help="cells, nuclei, streets, solo, yolact, mask_rcnn, panoptic_fpn, unet")
+    parser.add_argument("--seed", type=int, choices=SEEDS, help="this seed only")
+    parser.add_argument("--table", action="store_true", help="train nothing")
+    arguments = parser.parse_args()
+    for seed in () if arguments.table else SEEDS:
+        for name, model_name in BUILD:
+            asked = set(arguments.only) <= {name, model_name} and arguments.seed in (None, seed)
+            if asked and (name != "nuclei" or "SEGLAB_DATA_DIR" in os.environ):
+                recorded(RESULTS / f"{name}-oracle.json", lambda name=name: oracles(name))
+                path = RESULTS / f"{name}-{model_name}-{seed}.json"
+                recorded(path, lambda name=name, model_name=model_name, seed=seed: run(name, model_name, seed))
+    table()
+
+
+if __name__ == "__main__":
+    main()
