@@ -201,7 +201,7 @@ def predict_unseen(networks, out):
 
 
 def notes_on(spec, data_options):
-    """Say what was done to a folder's images and labels before they were scored.
+    """Say what was done to images and labels from outside before they were scored.
 
     Example:
         >>> notes_on("folder:pets", {"border": "own", "ignore": None})[1]
@@ -209,7 +209,7 @@ def notes_on(spec, data_options):
         >>> len(notes_on("folder:nuclei", {"border": "ignore"}))  # nothing that was not the default
         1
     """
-    if spec.partition(":")[0] != "folder":
+    if spec.partition(":")[0] not in ("folder", "tfds"):
         return []
     said = ", ".join(f"{name} {value}" for name, value in data_options.items() if value not in (None, "ignore"))
     notes = ["Images are resized without keeping their aspect; every score is at the size given here."]
