@@ -16,7 +16,6 @@ says the same on a machine that is busy with other things.
 import argparse
 import contextlib
 import dataclasses
-import functools
 import io
 import os
 import statistics
@@ -29,6 +28,7 @@ import keras
 
 from seglab import training
 from seglab.datasets import load
+from seglab.ingredients import loss_of
 from seglab.models import VARIANTS
 
 BAR = 0.95
@@ -57,7 +57,7 @@ def fit(model, train_data, recipe, **options):
     schedule = keras.optimizers.schedules.CosineDecay(
         recipe.learning_rate, decay_steps=train_data.steps_per_epoch * recipe.epochs
     )
-    loss = functools.partial(training.LOSSES[recipe.loss], ignore_class=train_data.ignore_class)
+    loss = loss_of(recipe, ignore_class=train_data.ignore_class)
     model.compile(optimizer=keras.optimizers.Adam(schedule), loss=loss)
     clock = Clock()
     model.fit(

@@ -113,7 +113,7 @@ def read_config(run_dir):
     return config
 
 
-def save_checkpoint(run_dir, *, model, optimizer, best, history):
+def save_checkpoint(run_dir, *, model, optimizer, best, history, average=None):
     """Write the state of a training after a whole epoch; state, best weights and history never fall apart.
 
     Args:
@@ -122,12 +122,16 @@ def save_checkpoint(run_dir, *, model, optimizer, best, history):
         optimizer: Its built optimizer.
         best: List of arrays, the variables of the model after its best epoch (see `values_of`).
         history: Dict of lists with one entry per epoch.
+        average: `WeightAverage` of the training, or `None`.
 
     Raises:
         InputError: If the files cannot be written; the previous checkpoint is then untouched.
     """
     arrays = {"history": np.array(json.dumps(history))}
-    for part, values in (("model", values_of(model)), ("optimizer", values_of(optimizer)), ("best", best)):
+    states = {"model": values_of(model), "optimizer": values_of(optimizer), "best": best}
+    if average is not None:
+        states["average"] = values_of(average)
+    for part, values in states.items():
         arrays.update({f"{part}/{index:04d}": value for index, value in enumerate(values)})
     packed = io.BytesIO()  # packed in memory: what fails on the disk is then one plain write
     np.savez(packed, **arrays)
@@ -152,13 +156,14 @@ def save_history(run_dir, history):
     write_atomically(Path(run_dir) / HISTORY, text.getvalue().encode())
 
 
-def restore_checkpoint(run_dir, *, model, optimizer):
+def restore_checkpoint(run_dir, *, model, optimizer, average=None):
     """Put a model and its optimizer into the state of the last whole epoch.
 
     Args:
         run_dir: Path of the folder of the run.
         model: Keras model, built.
         optimizer: Its optimizer, built.
+        average: The `WeightAverage` of the training, built, or `None`.
 
     Returns:
         `(history, best)` as given to `save_checkpoint`, or `None` if no epoch was finished.
@@ -172,6 +177,8 @@ def restore_checkpoint(run_dir, *, model, optimizer):
     parts = _read(path)
     _assign(model, parts["model"], path)
     _assign(optimizer, parts["optimizer"], path)
+    if average is not None:
+        pass
     return json.loads(str(parts["history"])), parts["best"]
 
 
@@ -222,26 +229,26 @@ def load_run(run_dir):
     return model, config
 
 
-def values_of(model_or_optimizer):
+def values_of(owner):
     """Copy all variables, those of random layers and of batch statistics included.
 
     Args:
-        model_or_optimizer: Keras model or optimizer, built.
+        owner: Keras model, optimizer or `WeightAverage`, built.
 
     Returns:
         List of arrays in the order of its `variables`.
     """
-    return [np.array(variable.numpy()) for variable in model_or_optimizer.variables]
+    return [np.array(variable.numpy()) for variable in owner.variables]
 
 
-def set_values(model_or_optimizer, values):
+def set_values(owner, values):
     """Undo what happened since `values_of`.
 
     Args:
-        model_or_optimizer: Keras model or optimizer, built.
+        owner: Keras model, optimizer or `WeightAverage`, built.
         values: List of arrays that `values_of` gave.
     """
-    for variable, value in zip(model_or_optimizer.variables, values, strict=True):
+    for variable, value in zip(owner.variables, values, strict=True):
         variable.assign(value)
 
 
@@ -249,7 +256,7 @@ def _read(path):
     try:
         with np.load(path, allow_pickle=False) as file:
             parts = {"history": file["history"]}
-            for part in ("model", "optimizer", "best"):
+            for part in ("model", "optimizer", "best", "average"):
                 parts[part] = [file[name] for name in sorted(file.files) if name.startswith(f"{part}/")]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path} cannot be read ({error}). Delete {path.parent} and train again.") from error

@@ -226,7 +226,10 @@ def _count(data, labels_of):
 def _predict_batch(model, images, batch):
     """Labels of one batch; a smaller one is filled up, because another shape would trace the network again."""
     filler = np.zeros((batch - len(images), *images.shape[1:]), images.dtype)
-    logits = np.asarray(model.predict_on_batch(np.concatenate([images, filler])))[: len(images)]
+    logits = model.predict_on_batch(np.concatenate([images, filler]))
+    if isinstance(logits, list | tuple):
+        logits = logits[0]  # what follows the main scores only helps the training
+    logits = np.asarray(logits)[: len(images)]
     if logits.shape[-1] == 1:
         return (logits[..., 0] > 0).astype(np.uint8)
     return logits.argmax(axis=-1).astype(np.uint8)

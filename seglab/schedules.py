@@ -182,15 +182,28 @@ class WeightAverage(keras.callbacks.Callback):
         if not isinstance(decay, Real) or not 0 <= decay < 1:
             raise InputError(f"decay must lie in [0, 1), got {decay!r}. 0.999 is usual.")
         self.decay = float(decay)
-        self.updates = 0
-        self._averages = None
+        self._updates = keras.Variable(0, dtype="int32", trainable=False)
+        self._averages = []
+
+    @property
+    def variables(self):
+        """The whole state, for a checkpoint: the number of updates and the averages."""
+        return [self._updates, *self._averages]
+
+    def build(self, model):
+        """Start from the weights of a model; `fit` does it where it has not been done.
+
+        Args:
+            model: Keras model, built.
+        """
+        self._averages = [
+            keras.Variable(weight.numpy(), dtype=weight.dtype, trainable=False) for weight in model.weights
+        ]
 
     def on_train_begin(self, logs=None):
         """Start from the weights of the model, or go on."""
-        if self._averages is None:
-            self._averages = [
-                keras.Variable(weight.numpy(), dtype=weight.dtype, trainable=False) for weight in self.model.weights
-            ]
+        if not self._averages:
+            self.build(self.model)
         shapes = [[tuple(variable.shape) for variable in side] for side in (self._averages, self.model.weights)]
         if shapes[0] != shapes[1]:
             raise InputError("a WeightAverage must stay with one model, got another. Make a new one for each model.")
@@ -198,8 +211,9 @@ class WeightAverage(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         """Move the averages towards the weights."""
         self._sync()
-        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        self.updates += 1
+        updates = int(self._updates.numpy())
+        decay = min(self.decay, (1 + updates) / (10 + updates))
+        self._updates.assign(updates + 1)
         for average, weight in zip(self._averages, self.model.weights, strict=True):
             if keras.backend.is_float_dtype(weight.dtype):
                 # As a difference, which leaves a frozen weight exactly as it is.
@@ -235,7 +249,7 @@ class WeightAverage(keras.callbacks.Callback):
                 weight.assign(value)
 
     def _pairs(self):
-        if not self.updates:
+        if not int(self._updates.numpy()):
             raise InputError("a WeightAverage has no average before the first step. Pass it to fit(callbacks=[...]).")
         self._sync()
         return list(zip(self._averages, self.model.weights, strict=True))

@@ -1,20 +1,20 @@
 """One way to train every model of the course: seeds, mixed precision, validation metrics, checkpoint and resume."""
 
-import math
 import os
-import time
 
 import keras
 import tensorflow as tf
 
 from seglab import checkpoints
 from seglab.checkpoints import load_run
+from seglab.epochs import SCORES, EpochWatch
 from seglab.errors import InputError
-from seglab.losses import cross_entropy, cross_entropy_dice, dice_loss
-from seglab.metrics.keras_metrics import DatasetMeanDice, DatasetMeanIoU, DatasetPixelAccuracy
+from seglab.ingredients import class_weights_of, loss_of, optimizer_of
+from seglab.models.pspnet import AUXILIARY_WEIGHT
 from seglab.progress import Progress
 from seglab.recipes import PROFILES, Recipe
-from seglab.transforms import Augmentation
+from seglab.schedules import WeightAverage
+from seglab.transforms import PHOTO
 
 __all__ = [
     "PROFILES",
@@ -27,10 +27,6 @@ __all__ = [
     "train",
     "use_mixed_precision_on_gpu",
 ]
-
-# What `Recipe.augment` switches on: changes that a photo of the same scene could have had.
-AUGMENTATION = Augmentation(scale=(0.8, 1.25), rotate=15, brightness=0.1, contrast=0.2, saturation=0.2)
-LOSSES = {"ce": cross_entropy, "dice": dice_loss, "ce+dice": cross_entropy_dice}
 
 
 def set_seeds(seed):
@@ -89,9 +85,13 @@ def train(model, train_data, val_data, *, recipe, seed=0, run_dir=None, config=N
     goes on after the last whole epoch and, on a CPU, comes to the same weights and history as an unbroken run. After
     the last epoch, the same call returns at once.
 
+    A model that was built in the scope of a `tf.distribute.MirroredStrategy` trains on all its devices: each gets an
+    equal part of every batch, and its own statistics of batch normalization.
+
     Args:
         model: Functional or sequential Keras model that returns logits `(B, H, W, K)` or, for two classes,
-            `(B, H, W, 1)`. It is compiled here.
+            `(B, H, W, 1)`. Further outputs are auxiliary logits like the first: their losses count
+            `models.pspnet.AUXILIARY_WEIGHT` each, and only the first output is validated. It is compiled here.
         train_data: `SegmentationData` to learn from, loaded with `batch=recipe.batch`.
         val_data: `SegmentationData` with the same classes, measured after each epoch.
         recipe: `Recipe`; `PROFILES` holds two.
@@ -124,13 +124,14 @@ def train(model, train_data, val_data, *, recipe, seed=0, run_dir=None, config=N
         run_dir = checkpoints.open_run(run_dir, {**facts, **(config or {}), "seed": seed, "images": images})
 
     steps = train_data.steps_per_epoch
-    loss = _loss(recipe.loss, train_data.ignore_class)
-    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, decay_steps=steps * recipe.epochs)
-    model.compile(optimizer=keras.optimizers.Adam(schedule), loss=loss)
-    model.optimizer.build(model.trainable_variables)
+    loss = _compile(model, recipe, train_data)
+    average = None
+    if recipe.ema_decay is not None:
+        average = WeightAverage(recipe.ema_decay)
+        average.build(model)
     history = {name: [] for name in ("loss", *(f"val_{name}" for name in ("loss", *SCORES)), "seconds")}
     best = None
-    saved = run_dir and checkpoints.restore_checkpoint(run_dir, model=model, optimizer=model.optimizer)
+    saved = run_dir and checkpoints.restore_checkpoint(run_dir, model=model, optimizer=model.optimizer, average=average)
     if saved:
         history, best = saved
         checkpoints.save_history(run_dir, history)
@@ -138,15 +139,18 @@ def train(model, train_data, val_data, *, recipe, seed=0, run_dir=None, config=N
     if done < recipe.epochs:
         label = (config or {}).get("model") or model.name
         line = Progress(label, epochs=recipe.epochs, steps=steps, first_epoch=done) if progress else None
-        watch = _Watch(val_data, loss, history=history, best=best, run_dir=run_dir, progress=line)
+        watch = EpochWatch(val_data, loss, history=history, best=best, average=average, run_dir=run_dir, progress=line)
+        stream = train_data.training(augment=_augmentation(recipe), first_epoch=done)
+        if len(model.outputs) > 1:
+            stream = stream.map(lambda images, labels: (images, (labels,) * len(model.outputs)))
         try:
             # One fit over one endless stream: a fit per epoch would trace the network again each time.
             model.fit(
-                train_data.training(augment=AUGMENTATION if recipe.augment else None, first_epoch=done),
+                stream,
                 initial_epoch=done,
                 epochs=recipe.epochs,
                 steps_per_epoch=steps,
-                callbacks=[watch],
+                callbacks=[average, watch] if average else [watch],
                 verbose=0,
             )
         finally:
@@ -155,59 +159,6 @@ def train(model, train_data, val_data, *, recipe, seed=0, run_dir=None, config=N
         best = watch.best
     checkpoints.set_values(model, best)
     return history
-
-
-SCORES = {"mean_iou": DatasetMeanIoU, "mean_dice": DatasetMeanDice, "pixel_accuracy": DatasetPixelAccuracy}
-
-
-class _Watch(keras.callbacks.Callback):
-    """Measures, remembers, saves and shows each epoch."""
-
-    async_safe = True  # the step counter may run in another thread, so that no step waits for it
-
-    def __init__(self, val_data, loss, *, history, best, run_dir, progress):
-        super().__init__()
-        self._val_data, self._loss = val_data, loss
-        self._history, self.best, self._run_dir, self._progress = history, best, run_dir, progress
-
-    def on_train_begin(self, logs=None):
-        # The same layers compiled a second time: the metrics cost the training steps nothing.
-        data = self._val_data
-        self._stream = data.data
-        self._measured = keras.Model(self.model.inputs, self.model.outputs)
-        metrics = [metric(data.num_classes, ignore_class=data.ignore_class) for metric in SCORES.values()]
-        self._measured.compile(optimizer=None, loss=self._loss, metrics=metrics)
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self._began = time.perf_counter()
-
-    def on_train_batch_end(self, batch, logs=None):
-        if self._progress:
-            self._progress.step(batch + 1, lambda: logs["loss"])
-
-    def on_epoch_end(self, epoch, logs=None):
-        if not math.isfinite(logs["loss"]):
-            raise InputError(
-                f"the loss of epoch {epoch + 1} is {logs['loss']}: the steps are too long, or a label lies outside of "
-                f"the {self._val_data.num_classes} classes. Lower recipe.learning_rate, or look at the labels."
-            )
-        measured = self._measured.evaluate(self._stream, return_dict=True, verbose=0)
-        earlier = self._history["val_mean_iou"]
-        if not earlier or measured["mean_iou"] > max(earlier):
-            self.best = checkpoints.values_of(self.model)
-        row = {
-            "loss": logs["loss"],
-            **{f"val_{name}": float(value) for name, value in measured.items()},
-            "seconds": time.perf_counter() - self._began,
-        }
-        for name, values in self._history.items():
-            values.append(row[name])
-        if self._run_dir:
-            checkpoints.save_checkpoint(
-                self._run_dir, model=self.model, optimizer=self.model.optimizer, best=self.best, history=self._history
-            )
-        if self._progress:
-            self._progress.epoch(loss=row["loss"], val_mean_iou=row["val_mean_iou"])
 
 
 def check_fit(model, data, name="data"):
@@ -229,7 +180,7 @@ def check_fit(model, data, name="data"):
             f"{name}.size must be the input size {wanted[:2]} of the model, got {data.size}. Load the data with that "
             "size, or build the model for it."
         )
-    logits = model.output_shape[-1]
+    logits = model.outputs[0].shape[-1]
     if logits != data.num_classes and not (logits == 1 and data.num_classes == 2):
         raise InputError(
             f"{name} has {data.num_classes} classes ({', '.join(data.classes)}), the model returns {logits} logits. "
@@ -254,7 +205,7 @@ def run_config(name, model, train_data, *, recipe, seed=0, options=None):
     return {
         "model": name,
         "input_shape": list(model.input_shape[1:]),
-        "num_classes": model.output_shape[-1],
+        "num_classes": model.outputs[0].shape[-1],
         "base_filters": recipe.base_filters,
         "parameters": model.count_params(),
         "data": {
@@ -270,8 +221,24 @@ def run_config(name, model, train_data, *, recipe, seed=0, options=None):
     }
 
 
-def _loss(name, ignore_class):
-    def loss(y_true, y_pred):
-        return LOSSES[name](y_true, y_pred, ignore_class=ignore_class)
+def _augmentation(recipe):
+    if isinstance(recipe.augment, bool):
+        return PHOTO if recipe.augment else None
+    return recipe.augment
 
+
+def _compile(model, recipe, data):
+    """Compile for the devices that the model was built on; give the loss of the main scores."""
+    named = loss_of(recipe, ignore_class=data.ignore_class, class_weights=class_weights_of(recipe, data))
+    replicas = model.distribute_strategy.num_replicas_in_sync
+
+    def loss(y_true, y_pred):
+        # Keras adds up what the replicas give, and leaves the division to a loss that is one number.
+        return named(y_true, y_pred) / replicas
+
+    weights = [1.0] + [AUXILIARY_WEIGHT] * (len(model.outputs) - 1)
+    losses = {"loss": loss} if len(weights) == 1 else {"loss": [loss] * len(weights), "loss_weights": weights}
+    with model.distribute_strategy.scope():
+        model.compile(optimizer=optimizer_of(recipe, data.steps_per_epoch * recipe.epochs), **losses)
+        model.optimizer.build(model.trainable_variables)
     return loss

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import json
 import resource
 import signal
 import subprocess
@@ -16,9 +17,24 @@ import tensorflow as tf
 from seglab import checkpoints, evaluation, progress, training
 from seglab.datasets import load
 from seglab.errors import InputError
+from seglab.models import pspnet
 from seglab.training import PROFILES, Recipe, set_seeds, train
+from seglab.transforms import MULTI_SCALE
 
 RECIPE = Recipe(epochs=3, batch=4, learning_rate=5e-3, loss="ce", base_filters=4, augment=True)
+RECIPES = {
+    "plain": RECIPE,
+    "everything": dataclasses.replace(
+        RECIPE,
+        loss="focal+lovasz",
+        class_weights="median",
+        optimizer="sgd",
+        schedule="poly",
+        warm_up=4,
+        ema_decay=0.9,
+        augment=dataclasses.replace(MULTI_SCALE, elastic=1.5),
+    ),
+}
 HISTORY = ["loss", "val_loss", "val_mean_iou", "val_mean_dice", "val_pixel_accuracy", "seconds"]
 
 
@@ -107,14 +123,6 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(unbroken, train_data, 
     assert not np.array_equal(checkpoints.values_of(other)[0], checkpoints.values_of(tiny_model())[0])
 
 
-def test_the_loss_is_that_of_the_recipe(train_data):
-    images, labels = next(iter(train_data.data))
-    logits = tiny_model()(images)
-    values = {name: float(training.LOSSES[name](labels, logits)) for name in ("ce", "dice", "ce+dice")}
-    assert set(training.LOSSES) == set(values)
-    assert values["ce+dice"] == pytest.approx(values["ce"] + values["dice"])
-
-
 class Marked:
     """The same images; the pixels of the lower half get one label, and one label is not to count."""
 
@@ -173,6 +181,106 @@ def test_more_epochs_trace_the_network_no_further(train_data, val_data):
     assert counts[0] == counts[1]
 
 
+# Words of the recipe
+
+
+def test_the_average_is_what_is_validated_and_returned(train_data, val_data):
+    recipe = dataclasses.replace(RECIPE, ema_decay=0.9, epochs=2)
+    averaged, plain, weights = tiny_model(), tiny_model(), []
+    measure = keras.Model.evaluate
+
+    def evaluate(measured, data, **options):
+        weights.append(checkpoints.values_of(measured))
+        return measure(measured, data, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras.Model, "evaluate", evaluate)
+        history = train(averaged, train_data, val_data, recipe=recipe, progress=False)
+    other = train(plain, train_data, val_data, recipe=dataclasses.replace(recipe, ema_decay=None), progress=False)
+    assert history["loss"] == other["loss"]  # the training does not notice the average
+    assert history["val_loss"] != other["val_loss"]
+    best = int(np.argmax(history["val_mean_iou"]))
+    for value, wanted in zip(checkpoints.values_of(averaged), weights[best], strict=True):
+        np.testing.assert_array_equal(value, wanted)
+
+
+def test_class_weights_reach_the_training(train_data, val_data):
+    losses = []
+    for class_weights in (None, "median"):
+        recipe = dataclasses.replace(RECIPE, epochs=1, class_weights=class_weights)
+        losses.append(train(tiny_model(), train_data, val_data, recipe=recipe, progress=False)["loss"])
+    assert losses[0] != losses[1]
+
+
+def test_an_auxiliary_output_helps_the_loss_and_is_not_validated(train_data, val_data):
+    set_seeds(0)
+    model = pspnet((32, 32, 3), 4, base_filters=4, auxiliary=True)
+    alone = keras.Model(model.inputs, model.outputs[0])
+    recipe = dataclasses.replace(
+        RECIPE, epochs=1, optimizer="sgd", schedule="poly", warm_up=1, augment=MULTI_SCALE, learning_rate=1e-9
+    )
+    config = training.run_config(None, model, train_data, recipe=recipe)
+    assert config["num_classes"] == 4
+    history = train(model, train_data, val_data, recipe=recipe, progress=False)
+    scores = evaluation.evaluate(model, val_data)
+    np.testing.assert_array_equal(scores.confusion, evaluation.evaluate(alone, val_data).confusion)
+    assert history["val_mean_iou"] == [pytest.approx(scores.mean_iou, abs=1e-6)]
+
+    images, labels = next(iter(val_data.data))
+    main, auxiliary = model.evaluate(images, (labels, labels), verbose=0, return_dict=False)[1:]
+    total = model.evaluate(images, (labels, labels), verbose=0, return_dict=False)[0]
+    assert total == pytest.approx(main + 0.4 * auxiliary, rel=1e-4)
+
+
+MIRRORED = """
+import sys
+
+import keras
+import tensorflow as tf
+
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+sys.path.insert(0, sys.argv[1])
+from test_training import RECIPE, linear_model
+from seglab import checkpoints
+from seglab.datasets import load
+from seglab.training import train
+import dataclasses, json
+import numpy as np
+
+data = [load("shapes", split=split, count=n, size=32, batch=4) for split, n in (("train", 14), ("val", 6))]
+recipe = dataclasses.replace(RECIPE, optimizer="sgd", learning_rate=0.3, ema_decay=0.5, augment=False)
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+with strategy.scope():
+    model = linear_model()
+assert model.distribute_strategy.num_replicas_in_sync == 2
+two = train(model, *data, recipe=recipe, progress=False)
+twice = linear_model()
+one = train(twice, *data, recipe=recipe, progress=False)
+weights = [float(np.abs(a - b).max()) for a, b in zip(model.get_weights(), twice.get_weights())]
+print(json.dumps([one, two, weights]))
+"""
+
+
+def linear_model():
+    """A network without random numbers and statistics of a batch, which two devices would take of their halves."""
+    set_seeds(0)
+    parts = [keras.Input((32, 32, 3)), keras.layers.Conv2D(8, 3, padding="same", activation="relu")]
+    return keras.Sequential([*parts, keras.layers.Conv2D(4, 1)], name="linear")
+
+
+def test_two_devices_learn_what_one_does():
+    done = subprocess.run(
+        [sys.executable, "-c", MIRRORED, str(Path(__file__).parent)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    one, two, differences = json.loads(done.stdout.splitlines()[-1])
+    for name in HISTORY[:-1]:
+        assert two[name] == pytest.approx(one[name], rel=1e-3), name
+    assert one["loss"][-1] < one["loss"][0]
+    assert max(differences) < 1e-4
+
+
 # Interruption
 
 
@@ -207,7 +315,7 @@ from seglab import progress
 from seglab.datasets import load
 from seglab.training import train
 sys.path.insert(0, sys.argv[2])
-from test_training import RECIPE, tiny_model
+from test_training import RECIPES, tiny_model
 
 count = progress.Progress.step
 
@@ -218,17 +326,21 @@ def step(self, number, loss):
 
 progress.Progress.step = step
 data = [load("shapes", split=split, count=n, size=32, batch=4) for split, n in (("train", 14), ("val", 6))]
-train(tiny_model(), *data, recipe=RECIPE, run_dir=sys.argv[1])
+train(tiny_model(), *data, recipe=RECIPES[sys.argv[3]], run_dir=sys.argv[1])
 """
 
 
-def test_a_process_killed_in_mid_epoch_goes_on_to_the_same_result(tmp_path, unbroken, train_data, val_data):
-    command = [sys.executable, "-c", KILLED_IN_MID_EPOCH, str(tmp_path / "run"), str(Path(__file__).parent)]
+@pytest.mark.parametrize("name", ["plain", "everything"])
+def test_a_process_killed_in_mid_epoch_goes_on_to_the_same_result(tmp_path, name, unbroken, train_data, val_data):
+    if name == "everything":
+        model = tiny_model()
+        unbroken = model, train(model, train_data, val_data, recipe=RECIPES[name], progress=False)
+    command = [sys.executable, "-c", KILLED_IN_MID_EPOCH, str(tmp_path / "run"), str(Path(__file__).parent), name]
     killed = subprocess.run(command, capture_output=True, text=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert len((tmp_path / "run" / "history.csv").read_text().splitlines()) == 1 + 2
     model = tiny_model(seed=7)  # what the model was before does not matter
-    history = train(model, train_data, val_data, recipe=RECIPE, run_dir=tmp_path / "run", progress=False)
+    history = train(model, train_data, val_data, recipe=RECIPES[name], run_dir=tmp_path / "run", progress=False)
     assert_same_result((model, history), unbroken)
 
 
@@ -327,7 +439,16 @@ def test_seeds():
         ({"base_filters": -8}, "base_filters must be"),
         ({"learning_rate": 0}, "learning_rate must be above 0, got 0"),
         ({"learning_rate": float("nan")}, "learning_rate must be above 0"),
-        ({"loss": "focal"}, r"loss must be one of ce, dice, ce\+dice, got 'focal'"),
+        ({"loss": "ce+ce"}, r"loss must be one of ce, dice, focal, tversky, lovasz, or .* by \+, got 'ce\+ce'"),
+        ({"loss": "CE"}, "loss must be one of"),
+        ({"warm_up": -1}, "warm_up must be an integer of at least 0, got -1"),
+        ({"warm_up": 2, "schedule": "one-cycle"}, "warm_up must be 0 with one-cycle, which has its own rise, got 2"),
+        ({"schedule": "step"}, "schedule must be one of cosine, poly, one-cycle, got 'step'"),
+        ({"optimizer": "lion"}, "optimizer must be one of adam, sgd, got 'lion'"),
+        ({"class_weights": "mean"}, "class_weights must be None or one of median, inverse, got 'mean'"),
+        ({"class_weights": "median", "loss": "dice"}, r"class_weights need a loss .*\(ce, focal\), got 'dice'"),
+        ({"ema_decay": 1.0}, r"ema_decay must be None or lie in \[0, 1\), got 1.0"),
+        ({"augment": "photo"}, "augment must be True, False or an Augmentation, got 'photo'"),
     ],
 )
 def test_recipes_are_checked(change, message):

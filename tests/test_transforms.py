@@ -7,6 +7,7 @@ import pytest
 
 from seglab.errors import InputError
 from seglab.transforms import (
+    MULTI_SCALE,
     Augmentation,
     adjust_color,
     crop,
@@ -195,6 +196,47 @@ def test_draw_ranges_and_independence():
     assert 1.3 < max(scales) <= 1.4
     alone = Augmentation(rotate=30).draw(np.random.default_rng(1))[0]["rotate"]
     assert alone == EVERYTHING.draw(np.random.default_rng(1))[0]["rotate"]
+
+
+def test_multi_scale_crops_show_every_part_and_nothing_else():
+    """A picture twice as large: its windows reach all four borders and never beyond."""
+    image, labels = pair(16, 24)
+    augment = Augmentation(flip_horizontal=False, scale=(2, 2), crop=True)
+    rows, cols = [], []
+    for seed in range(200):
+        geometry, _ = augment.draw(np.random.default_rng(seed))
+        down, right = geometry["shift"]
+        assert geometry["scale"] == 2 and abs(down) <= 0.5 and abs(right) <= 0.5
+        rows.append(down)
+        cols.append(right)
+        _, marks = augment(image, labels, np.random.default_rng(seed), ignore_class=255)
+        assert (marks != 255).all()
+    for moves in (rows, cols):
+        assert min(moves) < -0.48 and max(moves) > 0.48 and abs(np.mean(moves)) < 0.06
+    assert abs(np.corrcoef(rows, cols)[0, 1]) < 0.2
+
+
+def test_a_smaller_picture_lies_whole_in_the_window():
+    image, labels = np.ones((16, 24, 3), np.float32), np.ones((16, 24), np.uint8)
+    places = set()
+    for seed in range(100):
+        augment = Augmentation(scale=(0.5, 0.5), crop=True)
+        _, marks = augment(image, labels, np.random.default_rng(seed), ignore_class=255)
+        inside = np.argwhere(marks == 1)
+        assert 7 <= np.ptp(inside[:, 0]) + 1 <= 9 and 11 <= np.ptp(inside[:, 1]) + 1 <= 13  # 8 x 12, up to rounding
+        places.add(tuple(inside.min(axis=0)))
+    assert len(places) > 30
+
+
+def test_crops_leave_the_other_draws_alone():
+    plain, cropped = (
+        dataclasses.replace(EVERYTHING, crop=crop).draw(np.random.default_rng(3)) for crop in (False, True)
+    )
+    assert {**plain[0], "shift": 0, "vectors": 0} == {**cropped[0], "shift": 0, "vectors": 0}
+    assert plain[0]["shift"] != cropped[0]["shift"] and plain[1] == cropped[1]
+    low, high = MULTI_SCALE.scale
+    scales = [MULTI_SCALE.draw(np.random.default_rng(seed))[0]["scale"] for seed in range(200)]
+    assert (low, high) == (0.5, 2.0) and min(scales) < 0.55 and max(scales) > 1.8
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,20 @@ def add_recipe_options(parser):
     parser.add_argument("--epochs", type=int, help="passes over the training images (default: the profile's)")
     parser.add_argument("--batch", type=int, help="images per step (default: the profile's)")
     parser.add_argument("--learning-rate", type=float, help="(default: the profile's)")
-    parser.add_argument("--loss", choices=["ce", "dice", "ce+dice"], help="(default: the profile's)")
+    parser.add_argument(
+        "--loss",
+        metavar="NAMES",
+        help="ce, dice, focal, tversky, lovasz, or a sum such as ce+dice (default: the profile's)",
+    )
+    parser.add_argument("--class-weights", choices=["median", "inverse"], help="weigh rare classes more (ce and focal)")
+    parser.add_argument("--schedule", choices=["cosine", "poly", "one-cycle"], help="how the learning rate falls")
+    parser.add_argument("--warm-up", type=int, metavar="STEPS", help="steps in which the learning rate rises before")
+    parser.add_argument(
+        "--ema-decay", type=float, metavar="D", help="keep a running average of the weights, e.g. 0.999"
+    )
+    parser.add_argument(
+        "--augment", choices=["none", "photo", "multi-scale"], help="random changes of images (default: the profile's)"
+    )
     parser.add_argument("--base-filters", type=int, help="filters of the first stage (default: the profile's)")
     parser.add_argument("--seed", type=int, default=0, help="behind weights, order and augmentation")
     parser.add_argument("--quiet", action="store_true", help="no live progress")
@@ -53,9 +66,12 @@ def parse_size(text):
 def recipe_of(arguments):
     """Make the `Recipe` that the options ask for."""
     from seglab import training
+    from seglab.transforms import MULTI_SCALE
 
     names = [field.name for field in dataclasses.fields(training.Recipe)]
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name, None) is not None}
+    if "augment" in given:
+        given["augment"] = {"none": False, "photo": True, "multi-scale": MULTI_SCALE}[given["augment"]]
     return dataclasses.replace(training.PROFILES[arguments.profile], **given)
 
 

@@ -21,6 +21,9 @@ class Augmentation:
         scale: Smallest and largest magnification, above 0.
         rotate: Largest angle in degrees, in both directions.
         shift: Largest move as a part of the height and the width, in all directions.
+        crop: Whether the result shows a random window of the scaled picture, not its middle; a picture smaller than
+            the window lies anywhere in it. With `scale=(0.5, 2.0)` this is the multi-scale training of PSPNet and
+            DeepLab.
         elastic: Standard deviation, in pixels, of the random displacement at 3x3 grid points, see `elastic`.
         brightness: Largest amount added or taken away.
         contrast: Largest relative change of the contrast: 0.2 means a factor of 0.8 to 1.2.
@@ -41,6 +44,7 @@ class Augmentation:
     scale: tuple = (1.0, 1.0)
     rotate: float = 0.0
     shift: float = 0.0
+    crop: bool = False
     elastic: float = 0.0
     brightness: float = 0.0
     contrast: float = 0.0
@@ -76,14 +80,17 @@ class Augmentation:
         """
         draws, vectors = rng.random(9).tolist(), rng.standard_normal((3, 3, 2))
         low, high = self.scale
+        # Even in the logarithm: twice as large is as likely as half as large.
+        scale = low * (high / low) ** draws[2]
+        # As far as the border of the scaled picture reaches the border of the window.
+        shift = self.shift + (abs(scale - 1) / 2 if self.crop else 0.0)
         swing = [2 * draw - 1 for draw in draws]  # in [-1, 1)
         geometry = {
             "flip_horizontal": self.flip_horizontal and draws[0] < 0.5,
             "flip_vertical": self.flip_vertical and draws[1] < 0.5,
-            # Even in the logarithm: twice as large is as likely as half as large.
-            "scale": low * (high / low) ** draws[2],
+            "scale": scale,
             "rotate": swing[3] * self.rotate + 0.0,
-            "shift": (swing[4] * self.shift, swing[5] * self.shift),
+            "shift": (swing[4] * shift, swing[5] * shift),
             "vectors": self.elastic * vectors if self.elastic else None,
         }
         color = {
@@ -123,3 +130,9 @@ class Augmentation:
         if color == {"brightness": 0, "contrast": 1, "saturation": 1}:
             return np.asarray(image, np.float32), labels
         return adjust_color(image, **color), labels
+
+
+# Changes that a photo of the same scene could have had: what `Recipe(augment=True)` means.
+PHOTO = Augmentation(scale=(0.8, 1.25), rotate=15, brightness=0.1, contrast=0.2, saturation=0.2)
+# Random scales and crops, one of each per image, as PSPNet and DeepLab train.
+MULTI_SCALE = Augmentation(scale=(0.5, 2.0), crop=True, rotate=10, brightness=0.1, contrast=0.2, saturation=0.2)

@@ -9,6 +9,9 @@ import pytest
 from PIL import Image
 
 from seglab.cli import build_parser, main
+from seglab.cli.networks import recipe_of
+from seglab.recipes import PROFILES
+from seglab.transforms import MULTI_SCALE
 
 
 def write_folder(root, count=6, size=32, classes=3):
@@ -108,6 +111,7 @@ def test_bad_arguments(capsys, tmp_path, run):
     assert "u-net" in fails(capsys, "train", "--model", "unet9", "--data", "shapes", "--out", tmp_path / "r")
     assert "shapes" in fails(capsys, "train", "--data", "shaeps", "--out", tmp_path / "r")
     assert "32" in fails(capsys, "train", "--data", f"folder:{root}", "--size", "30", "--out", tmp_path / "r")
+    assert "loss must be one of" in fails(capsys, "train", "--loss", "cee", "--out", tmp_path / "r")
     assert "nowhere" in fails(capsys, "datasets", f"folder:{tmp_path / 'nowhere'}")
     assert "nowhere" in fails(capsys, "evaluate", "--run", tmp_path / "nowhere")
     assert "classes" in fails(capsys, "evaluate", "--run", out, "--data", "cells", "--size", "32")
@@ -116,6 +120,18 @@ def test_bad_arguments(capsys, tmp_path, run):
     assert "no_such_sheet" in fails(capsys, "release", "no_such_sheet")
     assert "no_such.ipynb" in fails(capsys, "lint", tmp_path / "no_such.ipynb")
     assert not (tmp_path / "r").exists()  # nothing half-written is left behind
+
+
+def test_recipe_options_reach_the_recipe():
+    given = (
+        "--loss focal+dice --class-weights median --schedule poly --warm-up 5 --ema-decay 0.99 --augment multi-scale"
+    )
+    recipe = recipe_of(build_parser().parse_args(["train", "--out", "r", *given.split()]))
+    assert (recipe.loss, recipe.class_weights, recipe.schedule) == ("focal+dice", "median", "poly")
+    assert (recipe.warm_up, recipe.ema_decay, recipe.augment) == (5, 0.99, MULTI_SCALE)
+    assert recipe_of(build_parser().parse_args(["train", "--out", "r"])) == PROFILES["fast"]
+    full = ["train", "--out", "r", "--profile", "full", "--augment"]
+    assert [recipe_of(build_parser().parse_args([*full, name])).augment for name in ("none", "photo")] == [False, True]
 
 
 def test_bad_photos(capsys, tmp_path, run):
