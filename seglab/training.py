@@ -180,7 +180,7 @@ def check_fit(model, data, name="data"):
             f"{name}.size must be the input size {wanted[:2]} of the model, got {data.size}. Load the data with that "
             "size, or build the model for it."
         )
-    logits = model.outputs[0].shape[-1]
+    logits = _num_logits(model)
     if logits != data.num_classes and not (logits == 1 and data.num_classes == 2):
         raise InputError(
             f"{name} has {data.num_classes} classes ({', '.join(data.classes)}), the model returns {logits} logits. "
@@ -205,7 +205,7 @@ def run_config(name, model, train_data, *, recipe, seed=0, options=None):
     return {
         "model": name,
         "input_shape": list(model.input_shape[1:]),
-        "num_classes": model.outputs[0].shape[-1],
+        "num_classes": _num_logits(model),
         "base_filters": recipe.base_filters,
         "parameters": model.count_params(),
         "data": {
@@ -219,6 +219,11 @@ def run_config(name, model, train_data, *, recipe, seed=0, options=None):
         "recipe": recipe.to_dict(),
         "seed": seed,
     }
+
+
+def _num_logits(model):
+    shape = model.output_shape  # a list of shapes where there are auxiliary outputs
+    return (shape[0] if isinstance(shape, list) else shape)[-1]
 
 
 def _augmentation(recipe):
