@@ -37,7 +37,14 @@ def test_a_thin_shape_vanishes_at_a_coarse_stride():
     assert [not demo.through(stride)[1].any() for stride in STRIDES] == [True, True, True, True, False]
 
 
-def test_one_pixel_changes_the_scores_at_a_coarse_stride():
+def test_one_half_is_not_more_than_one_half():
+    demo = StrideExplorer(striped(64, 96, slice(None, None, 2)))
+    for stride in STRIDES:
+        shares, y_pred = demo.through(stride)
+        assert (shares == 0.5).all() and not y_pred.any()
+
+
+def test_the_place_changes_the_scores_at_a_coarse_stride():
     demo = StrideExplorer(shape="disc", stride=32)
     before = demo.scores()["iou"]
     row, col, *size = demo.box
