@@ -6,6 +6,7 @@ A name is imported from its file on first use, so that one demo does not wait fo
 from importlib import import_module
 
 _FILES = {
+    "CRFSliders": "crf_sliders",
     "DilationRate": "dilation_rate",
     "ElasticDeformation": "elastic_deformation",
     "IoUPlayground": "iou_playground",
