@@ -23,7 +23,7 @@ import numpy as np
 
 from seglab.datasets.instances import load_instances
 from seglab.datasets.streets import STREETS, THINGS
-from seglab.metrics import mask_ap, panoptic_counts, panoptic_quality
+from seglab.instance_evaluation import evaluate_instances, evaluate_panoptic, milliseconds_per_image, panoptic_truth
 from seglab.models.mask_rcnn import AnchorLevel, mask_rcnn
 from seglab.models.panoptic_fpn import merge, panoptic_fpn
 from seglab.models.solo import Grid, solo
@@ -103,54 +103,38 @@ def run(name, model_name, seed):
 
 
 def instance_scores(model, model_name, test):
-    """AP of each way to objects, and milliseconds per image one at a time."""
-    images, truth = test.images(), test.truth()
-    found = {}
+    """AP of each way to objects, and milliseconds per image."""
+    images = test.images()
     if model_name == "unet":
         maps = unet_maps(model, images)
-        for rule in RULES:
-            found[rule] = [cut_objects(rule, *one, things=[1]) for one in maps]
+        found = {rule: [cut_objects(rule, *one, things=[1]) for one in maps] for rule in RULES}
     else:
-        found[model_name] = model.detect(images)
-    scores = {}
-    for rule, objects in found.items():
-        ap = mask_ap(truth, objects)
-        scores[rule] = {"AP": round(ap.ap, 4), "AP50": round(ap.ap50, 4), "AP75": round(ap.ap75, 4)}
+        found = {model_name: model.detect(images)}
+    scores = {way: rounded(evaluate_instances(objects, test), ("AP", "AP50", "AP75")) for way, objects in found.items()}
     return {"scores": scores, "ms": milliseconds(model, model_name, images)}
 
 
 def panoptic_scores(model, model_name, test):
-    """PQ of each way to a panoptic map."""
-    images, truth = test.images(), panoptic_truth(test)
-    found = {}
+    """PQ of each way to a panoptic map, and milliseconds per image."""
+    images = test.images()
     if model_name == "unet":
-        for rule in RULES:
-            found[rule] = [panoptic_of_maps(rule, *one) for one in unet_maps(model, images)]
+        maps = unet_maps(model, images)
+        found = {rule: [panoptic_of_maps(rule, *one) for one in maps] for rule in RULES}
     else:
-        found[model_name] = [merge(one, things=THINGS, stuff=STUFF) for one in model.detect(images)]
-    return {"scores": pq_of(truth, found), "ms": milliseconds(model, model_name, images)}
+        found = {model_name: [merge(one, things=THINGS, stuff=STUFF) for one in model.detect(images)]}
+    return {"scores": pq_of(test, found), "ms": milliseconds(model, model_name, images)}
 
 
-def pq_of(truth, found):
+def pq_of(test, found):
     """PQ by way, from lists of panoptic maps."""
-    scores = {}
-    for rule, maps in found.items():
-        counts = sum(panoptic_counts(*pair, len(STREETS)) for pair in zip(truth, maps, strict=True))
-        quality = panoptic_quality(counts, things=THINGS)
-        scores[rule] = {
-            "PQ": round(quality.pq, 4), "things": round(quality.pq_things, 4), "stuff": round(quality.pq_stuff, 4),
-            "SQ": round(quality.sq, 4), "RQ": round(quality.rq, 4),
-        }  # fmt: skip
-    return scores
+    truth = panoptic_truth(test, things=THINGS, stuff=STUFF)
+    names = ("PQ", "PQ things", "PQ stuff", "SQ", "RQ")
+    return {way: rounded(evaluate_panoptic(maps, truth, STREETS, things=THINGS), names) for way, maps in found.items()}
 
 
-def panoptic_truth(test):
-    """The true panoptic maps of streets: stuff and things of an `InstanceData` put together."""
-    maps = []
-    for sample, semantic in zip(test.truth(), test.semantic(), strict=True):
-        found = {**sample, "scores": np.ones(len(sample["classes"])), "semantic": np.eye(len(STUFF) + 1)[semantic]}
-        maps.append(merge(found, things=THINGS, stuff=STUFF, least_stuff=1))
-    return maps
+def rounded(scores, names):
+    """Some of the scores, to four digits."""
+    return {name: round(scores[name], 4) for name in names}
 
 
 def panoptic_of_maps(rule, probs, depth, outline):
@@ -170,16 +154,12 @@ def unet_maps(model, images):
 
 
 def milliseconds(model, model_name, images):
-    """Milliseconds of an image, from pixels to objects, one image at a time; the median of 15."""
-    times = []
-    for image in images[:16]:
-        start = time.perf_counter()
-        if model_name == "unet":
-            cut_objects("boundary", *unet_maps(model, image[None])[0], things=[1])
-        else:
-            model.detect(image[None])
-        times.append(time.perf_counter() - start)
-    return round(1000 * statistics.median(times[1:]), 1)
+    """Milliseconds of an image, from pixels to objects."""
+
+    def by_rule(image):
+        cut_objects("boundary", *unet_maps(model, image)[0], things=[1])
+
+    return round(milliseconds_per_image(by_rule if model_name == "unet" else model.detect, images), 1)
 
 
 def oracles(name):
@@ -191,12 +171,9 @@ def oracles(name):
     classes = len(STREETS) if name == "streets" else 2
     maps = [(np.eye(classes)[one[..., 0].astype(int)], one[..., 1], one[..., 2]) for one in maps]
     if name == "streets":
-        return pq_of(panoptic_truth(test), {rule: [panoptic_of_maps(rule, *one) for one in maps] for rule in RULES})
-    scores = {}
-    for rule in RULES:
-        ap = mask_ap(test.truth(), [cut_objects(rule, *one, things=[1]) for one in maps])
-        scores[rule] = {"AP": round(ap.ap, 4), "AP50": round(ap.ap50, 4), "AP75": round(ap.ap75, 4)}
-    return scores
+        return pq_of(test, {rule: [panoptic_of_maps(rule, *one) for one in maps] for rule in RULES})
+    found = {rule: [cut_objects(rule, *one, things=[1]) for one in maps] for rule in RULES}
+    return {way: rounded(evaluate_instances(objects, test), ("AP", "AP50", "AP75")) for way, objects in found.items()}
 
 
 def recorded(path, make):
@@ -222,10 +199,10 @@ def table():
         file = RESULTS / f"{name}-oracle.json"
         limits = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
         metrics = [key for key in next(iter(rows.values()))[0] if key not in FACTS]
-        heads = "".join(f"{key:>8}" for key in metrics)
+        heads = "".join(f"{key:>10}" for key in metrics)
         print(f"\n{name}\n{'':20}seeds {heads}  oracle  (lowest, highest {metrics[0]})")
         for way, runs in sorted(rows.items(), key=lambda row: -statistics.median(one[metrics[0]] for one in row[1])):
-            medians = "".join(f"{statistics.median(one[key] for one in runs):8.3f}" for key in metrics)
+            medians = "".join(f"{statistics.median(one[key] for one in runs):10.3f}" for key in metrics)
             oracle = f"{limits[way][metrics[0]]:8.3f}" if way in limits else f"{'':8}"
             low, high = (pick(one[metrics[0]] for one in runs) for pick in (min, max))
             facts = [f"{statistics.median(one[key] for one in runs):,.0f} {word}" for key, word in FACTS.items()]

@@ -9,6 +9,7 @@ from seglab.visualization.confusion import show_confusion
 from seglab.visualization.curves import show_curves
 from seglab.visualization.errors import ERROR_KINDS, error_map, paint_errors, show_errors
 from seglab.visualization.gallery import pick_cases, show_gallery
+from seglab.visualization.instances import show_instances, show_panoptic
 from seglab.visualization.numbers import Numbers, show_numbers
 from seglab.visualization.overlay import background_class, class_names, show_labels, show_overlay, tinted_image
 from seglab.visualization.rectangles import show_rectangles
@@ -26,9 +27,11 @@ __all__ = [
     "show_curves",
     "show_errors",
     "show_gallery",
+    "show_instances",
     "show_labels",
     "show_numbers",
     "show_overlay",
+    "show_panoptic",
     "show_rectangles",
     "tinted_image",
 ]
