@@ -1,12 +1,14 @@
 # The list of commands. `make help` prints it.
 LOCK ?= locks/grading.txt
 VENV ?= .venv
+# In no lock file: PyTorch's own index has the builds without CUDA.
+BACKENDS ?= --extra-index-url https://download.pytorch.org/whl/cpu 'jax[cpu]' torch==2.13.0
 bin := $(VENV)/bin
 export PATH := $(CURDIR)/$(bin):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser test-all lab labs lint bench lock clean
+.PHONY: help setup demo test test-backends test-browser test-all lab labs lint bench lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -22,10 +24,14 @@ test: setup ## the test suite (skips what is marked slow)
 	@pytest -q tests/attacks  # alone: it watches the processes of the machine
 	@pytest -q --nbval-lax course
 
+test-backends: ## the models and losses on JAX and PyTorch, in an environment of their own (1 GB of packages)
+	@sh locks/install.sh locks/grading.txt .venv-backends $(BACKENDS)
+	@.venv-backends/bin/python -m pytest -q -n 2 tests/backends
+
 test-browser: setup ## the interactive demos in a real browser, JupyterLab and Voila (needs chromium)
 	@pytest -n 2 --dist loadfile -m browser tests/browser
 
-test-all: setup ## everything, in all three locked environments
+test-all: setup test-backends ## everything, in all three locked environments
 	pytest -n 2 --dist loadfile --ignore tests/attacks && pytest -q tests/attacks && pytest -q --nbval-lax course
 	for set in newest colab; do \
 	    sh locks/install.sh locks/$$set.txt .venv-$$set && \
@@ -48,4 +54,4 @@ lock: ## resolve the three lock files again (needs uv)
 	sh locks/resolve.sh
 
 clean: ## remove everything that was generated, except labs/
-	rm -rf build runs $(VENV) .venv-newest .venv-colab .pytest_cache .ruff_cache .hypothesis
+	rm -rf build runs $(VENV) .venv-newest .venv-colab .venv-backends .pytest_cache .ruff_cache .hypothesis

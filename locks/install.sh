@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make the virtual environment VENV from the lock file LOCK, with seglab itself in it (editable).
-# Usage: locks/install.sh LOCK VENV
+# Usage: locks/install.sh LOCK VENV [OPTION or PACKAGE in no lock file, as for `pip install`]...
 #
 # The one place that decides how packages are installed: uv where it is there, else venv + pip.
 # Bytecode is compiled even where PYTHONDONTWRITEBYTECODE is set: without it every
@@ -8,6 +8,7 @@
 set -eu
 lock=$1
 venv=$2
+shift 2
 root=$(cd "$(dirname "$0")/.." && pwd)
 
 supported='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
@@ -25,7 +26,7 @@ if [ -z "$python" ]; then
 fi
 
 stamp=$venv/.installed-from
-wanted=$("$python" --version; cksum <"$lock"; cksum <"$root/pyproject.toml")
+wanted=$("$python" --version; cksum <"$lock"; cksum <"$root/pyproject.toml"; [ $# -eq 0 ] || echo "$@")
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
     exit 0
 fi
@@ -38,10 +39,12 @@ if command -v uv >/dev/null 2>&1; then
     uv venv --quiet --python "$python" "$venv"
     uv pip sync --quiet --python "$venv/bin/python" --require-hashes --compile-bytecode "$lock"
     uv pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable "$root"
+    [ $# -eq 0 ] || uv pip install --quiet --python "$venv/bin/python" --compile-bytecode "$@"
 else
     "$python" -m venv "$venv"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$lock"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable "$root"
+    [ $# -eq 0 ] || "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
     "$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >/dev/null || true # some packages ship files for other Pythons
 fi
 printf '%s' "$wanted" >"$stamp"
