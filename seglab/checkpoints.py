@@ -215,15 +215,15 @@ def load_run(run_dir):
     Raises:
         InputError: If the folder holds no such run.
     """
-    from seglab.models import VARIANTS
+    from seglab.models import NETWORKS
 
     config = read_config(run_dir)
-    if config.get("model") not in VARIANTS:
+    if config.get("model") not in NETWORKS:
         raise InputError(
-            f"{Path(run_dir) / CONFIG} must name a model of {', '.join(VARIANTS)}, got {config.get('model')!r}. Build "
+            f"{Path(run_dir) / CONFIG} must name a model of {', '.join(NETWORKS)}, got {config.get('model')!r}. Build "
             "the model yourself and call restore_best(run_dir, model)."
         )
-    build = VARIANTS[config["model"]]
+    build = NETWORKS[config["model"]]
     model = build(tuple(config["input_shape"]), config["num_classes"], base_filters=config["base_filters"])
     restore_best(run_dir, model)
     return model, config

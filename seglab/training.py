@@ -98,7 +98,7 @@ def train(model, train_data, val_data, *, recipe, seed=0, run_dir=None, config=N
         seed: Seed that the model was built with (see `set_seeds`). It is written down and compared when a run resumes.
         run_dir: Folder of the run. Nothing is written if `None`.
         config: What `run_config` gave, for `load_run` to rebuild the model from `run.json`. `None` for a model that
-            is not in `models.VARIANTS`.
+            is not in `models.NETWORKS`.
         progress: Whether to print the live line.
 
     Returns:
@@ -192,7 +192,7 @@ def run_config(name, model, train_data, *, recipe, seed=0, options=None):
     """Collect what the result of a training depends on, enough for `load_run` to rebuild the model.
 
     Args:
-        name: Name of the model in `models.VARIANTS`, or `None` for a model that is not one of them.
+        name: Name of the model in `models.NETWORKS`, or `None` for a model that is not one of them.
         model: Keras model.
         train_data: `SegmentationData` to learn from.
         recipe: `Recipe`.

@@ -130,7 +130,7 @@ def train(arguments):
     data = {split: load(arguments.data, split=split, **options) for split in ("train", "val")}
     name = models.variant_name(arguments.model)
     training.set_seeds(arguments.seed)
-    model = models.VARIANTS[name]((*data["train"].size, 3), data["train"].num_classes, base_filters=recipe.base_filters)
+    model = models.NETWORKS[name]((*data["train"].size, 3), data["train"].num_classes, base_filters=recipe.base_filters)
     config = training.run_config(name, model, data["train"], recipe=recipe, options=data_options_of(arguments))
     history = training.train(
         model,
@@ -206,7 +206,9 @@ def datasets_options(parser):
 
 
 def train_options(parser):
-    parser.add_argument("--model", default="u-net", help="fcn-32s, fcn-16s, fcn-8s, u-net-without-skips or u-net")
+    parser.add_argument(
+        "--model", default="u-net", help="such as fcn-8s, segnet, deeplab-v3+ or pspnet; a wrong name lists all"
+    )
     add_data_options(parser, default="shapes")
     add_recipe_options(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder for checkpoints and weights")

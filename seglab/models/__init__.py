@@ -11,6 +11,7 @@ from seglab.models.unet import unet, unet_six_level, unet_two_level
 from seglab.models.unet_paper import unet_paper
 
 __all__ = [
+    "NETWORKS",
     "VARIANTS",
     "deeplab_v1",
     "deeplab_v2",
@@ -35,6 +36,16 @@ VARIANTS = {
     "U-Net without skips": partial(unet, skips="none"),
     "U-Net": partial(unet, skips="concat"),
 }
+# All that a command line trains by name.
+NETWORKS = {
+    **VARIANTS,
+    "SegNet": segnet,
+    "DeepLab v1": deeplab_v1,
+    "DeepLab v2": deeplab_v2,
+    "DeepLab v3": deeplab_v3,
+    "DeepLab v3+": deeplab_v3plus,
+    "PSPNet": partial(pspnet, auxiliary=True),
+}
 
 
 def slug(name):
@@ -51,7 +62,7 @@ def variant_name(text):
     """Find the network that a user means.
 
     Args:
-        text: A name of `VARIANTS`, or its slug.
+        text: A name of `NETWORKS`, or its slug.
 
     Returns:
         The name.
@@ -63,7 +74,7 @@ def variant_name(text):
         >>> variant_name("fcn-8s")
         'FCN-8s'
     """
-    for name in VARIANTS:
+    for name in NETWORKS:
         if slug(text) == slug(name):
             return name
-    raise InputError(f"model {text!r} is not known. Known are {', '.join(map(slug, VARIANTS))}.")
+    raise InputError(f"model {text!r} is not known. Known are {', '.join(map(slug, NETWORKS))}.")
