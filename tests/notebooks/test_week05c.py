@@ -18,8 +18,7 @@ import seglab
 from seglab.datasets import synthetic
 from seglab.models import segnet
 from seglab.models.segnet import MaxPoolingWithIndices, MaxUnpooling
-CLASSES = synthetic.SHAPES
-images = synthetic.shapes(3, size=48, seed=0)[0]
+images = synthetic.shapes(3, size=40, seed=0)[0]
 """
 
 
@@ -53,12 +52,11 @@ def test_the_first_picture(lesson):
 
 def test_indices_need_2_16_or_64_times_less(lesson):
     assert [16 / size for size in lesson["kinds"].values()] == [1, 2, 16, 64]
-    assert 384 * 480 * (64 + 128 / 4 + 256 / 16 + 512 / 64 + 512 / 256) * 4 / 2**20 == pytest.approx(85.78, abs=0.01)
 
 
 def test_weights_of_the_four_skips(lesson):
     counts = {kind: network.count_params() for kind, network in lesson["NETWORKS"].items()}
-    assert counts == {"none": 109_812, "add": 109_812, "concat": 121_908, "indices": 101_916}
+    assert counts == {"none": 109_794, "add": 109_794, "concat": 121_890, "indices": 101_898}
     assert lesson["KEPT"]["concat"] == lesson["KEPT"]["add"] == 64 * lesson["KEPT"]["indices"]
 
 
