@@ -1,17 +1,19 @@
 # The list of commands. `make help` prints it.
 LOCK ?= locks/grading.txt
 VENV ?= .venv
-# In no lock file: PyTorch's own index has the builds without CUDA.
-BACKENDS ?= --extra-index-url https://download.pytorch.org/whl/cpu 'jax[cpu]' torch==2.13.0
+# In no lock file. Where pip would fetch PyTorch with gigabytes of CUDA, add the index of PyTorch's CPU builds here.
+BACKENDS ?= 'jax[cpu]' torch==2.13.0
+# Benchmarks that train for hours; each goes on where it stopped, and its results are recorded.
+LONG := benchmarks/instances.py benchmarks/pets.py
 bin := $(VENV)/bin
 export PATH := $(CURDIR)/$(bin):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-backends test-browser test-all lab labs lint bench lock clean
+.PHONY: help setup demo test test-backends test-browser test-all lab labs lint bench bench-instances bench-pets lock clean
 
 help: ## print this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 setup: ## make .venv from the lock file (done by the other targets)
 	@sh locks/install.sh $(LOCK) $(VENV)
@@ -22,7 +24,7 @@ demo: setup ## train FCN and U-Net on the built-in data, write the report, relea
 test: setup ## the test suite (skips what is marked slow)
 	@pytest -n 2 --dist loadfile -m "not slow and not browser" --ignore tests/attacks
 	@pytest -q tests/attacks  # alone: it watches the processes of the machine
-	@pytest -q --nbval-lax course
+	@pytest -q -n 2 --dist loadfile --nbval-lax course
 
 test-backends: ## the models and losses on JAX and PyTorch, in an environment of their own (1 GB of packages)
 	@sh locks/install.sh locks/grading.txt .venv-backends $(BACKENDS)
@@ -48,7 +50,13 @@ lint: setup ## ruff over the code, the notebook rules over course/, solutions/ a
 	@ruff check . && ruff format --check . && seglab lint
 
 bench: setup ## the speed tables: ours and peers in one run
-	@for file in benchmarks/*.py; do python $$file || exit 1; done
+	@for file in $(filter-out $(LONG),$(wildcard benchmarks/*.py)); do python $$file || exit 1; done
+
+bench-instances: setup ## networks that find objects beside a U-Net with watershed, three seeds (hours)
+	@python benchmarks/instances.py
+
+bench-pets: setup ## the lecture's recipe for pets, and the road to a better one (hours)
+	@python benchmarks/pets.py
 
 lock: ## resolve the three lock files again (needs uv)
 	sh locks/resolve.sh
