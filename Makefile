@@ -55,7 +55,7 @@ bench: setup ## the speed tables: ours and peers in one run
 bench-instances: setup ## networks that find objects beside a U-Net with watershed, three seeds (hours)
 	@python benchmarks/instances.py
 
-bench-pets: setup ## the lecture's recipe for pets, and the road to a better one (hours)
+bench-pets: setup ## the lecture's recipe for pets, and the road to a better one (half an hour)
 	@python benchmarks/pets.py
 
 lock: ## resolve the three lock files again (needs uv)
