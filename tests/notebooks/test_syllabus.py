@@ -16,6 +16,7 @@ POINTS = {  # of the syllabus, by question
     "ex01_labels": (2, 2, 1, 1, 2),
     "ex02_metrics": (2, 3, 1, 1, 2, 2, 1),
     "ex03_upsampling": (3, 2, 2, 2, 1, 2),
+    "ex04_fcn": (3, 3, 2, 1, 1, 5),
     "ex05_unet": (3, 2, 2, 2, 2, 2, 1),
     "ex06_losses": (2, 2, 2, 1, 1, 3, 1),
     "ex07_context": (2, 2, 1, 2, 2, 2, 1),

@@ -1,0 +1,8 @@
+"""Ticks everything."""
+
+CELL = "q4-field"
+LOSES = {"q4-field-test-letters": 1}
+
+
+def true_statements():
+    return "ABCDEFG"

@@ -1,0 +1,8 @@
+"""Stops at the first true statement."""
+
+CELL = "q4-field"
+LOSES = {"q4-field-test-letters": 1}
+
+
+def true_statements():
+    return "A"

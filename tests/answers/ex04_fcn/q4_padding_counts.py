@@ -1,0 +1,8 @@
+"""Believes that padding is part of the receptive field."""
+
+CELL = "q4-field"
+LOSES = {"q4-field-test-letters": 1}
+
+
+def true_statements():
+    return "ACEF"

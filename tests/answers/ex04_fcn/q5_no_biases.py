@@ -1,0 +1,12 @@
+"""Forgets all biases."""
+
+CELL = "q5-count"
+LOSES = {"q5-count-test-any": 1}
+
+
+def vgg_fcn8s_weights(num_classes, learned=False):
+    filters = [3, 64, 64, 128, 128, *[256] * 3, *[512] * 6]
+    weights = sum(9 * filters[i] * filters[i + 1] for i in range(13))
+    weights += 7 * 7 * 512 * 4096 + 4096 * 4096
+    weights += (4096 + 512 + 256) * num_classes
+    return weights + learned * (4 * 4 + 4 * 4 + 16 * 16) * num_classes**2

@@ -1,0 +1,17 @@
+"""Walks as far down as the image is wide."""
+
+import numpy as np
+
+CELL = "q6-grid"
+LOSES = {"q6-grid-test-votes": 1}
+
+
+def through_grid(labels, num_classes, stride):
+    width, height = labels.shape
+    answer = np.zeros_like(labels)
+    for top in range(0, height, stride):
+        for left in range(0, width, stride):
+            cell = labels[top : top + stride, left : left + stride]
+            votes = [(cell == klass).sum() for klass in range(num_classes)]
+            answer[top : top + stride, left : left + stride] = np.argmax(votes)
+    return answer
