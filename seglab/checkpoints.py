@@ -178,7 +178,7 @@ def restore_checkpoint(run_dir, *, model, optimizer, average=None):
     _assign(model, parts["model"], path)
     _assign(optimizer, parts["optimizer"], path)
     if average is not None:
-        pass
+        _assign(average, parts["average"], path)
     return json.loads(str(parts["history"])), parts["best"]
 
 
