@@ -90,7 +90,7 @@ def decode_boxes(anchors, offsets, size):
     anchor_size = anchors[..., 2:] - anchors[..., :2]
     middle = (anchors[..., :2] + anchors[..., 2:]) / 2 + offsets[..., :2] * anchor_size
     half = anchor_size * ops.exp(ops.minimum(offsets[..., 2:], LARGEST_GROWTH)) / 2
-    limit = np.array([*size, *size], "float32")
+    limit = ops.convert_to_tensor([*size, *size], "float32")
     return ops.minimum(ops.maximum(ops.concatenate([middle - half, middle + half], axis=-1), 0.0), limit)
 
 
@@ -114,7 +114,7 @@ def kept_by_nms(iou, threshold, *, rounds=8):
         >>> ops.convert_to_numpy(kept_by_nms(chain, 0.4)), ops.convert_to_numpy(kept_by_nms(chain, 0.4, rounds=1))
         (array([[1., 0., 1.]], dtype=float32), array([[1., 0., 0.]], dtype=float32))
     """
-    before = np.triu(np.ones(iou.shape[1:], "float32"), 1)
+    before = ops.convert_to_tensor(np.triu(np.ones(iou.shape[1:], "float32"), 1))
     suppresses = ops.cast(iou > threshold, "float32") * before  # (B, N, N): row over column
     kept = ops.ones_like(suppresses[:, 0])
     for _ in range(rounds):
@@ -212,11 +212,11 @@ def roi_matrices(boxes, size, map_size, *, strides=1, sampling=2):
     matrices = []
     for axis in (0, 1):
         count, cells = size[axis], map_size[axis]
-        places = (np.arange(count * sampling, dtype="float32") + 0.5) / (count * sampling)
+        places = (ops.arange(count * sampling, dtype="float32") + 0.5) / (count * sampling)
         first, last = boxes[..., axis, None], boxes[..., axis + 2, None]
         position = (first + (last - first) * places) / strides - 0.5  # (B, K, samples)
         position = ops.clip(position, 0, cells - 1)[..., None]
-        weights = ops.maximum(1 - ops.abs(position - np.arange(cells, dtype="float32")), 0)
+        weights = ops.maximum(1 - ops.abs(position - ops.arange(cells, dtype="float32")), 0)
         weights = ops.reshape(weights, (-1, boxes.shape[1], count, sampling, cells))
         matrices.append(ops.mean(weights, axis=3))
     return matrices

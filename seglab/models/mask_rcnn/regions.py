@@ -19,7 +19,7 @@ def offsets_of(anchors, boxes):
     Returns:
         Tensor (..., 4).
     """
-    return encode_boxes(anchors, boxes) * OFFSET_SCALE
+    return encode_boxes(anchors, boxes) * ops.convert_to_tensor(OFFSET_SCALE)
 
 
 def boxes_of(anchors, offsets, size):
@@ -33,7 +33,7 @@ def boxes_of(anchors, offsets, size):
     Returns:
         Tensor (..., 4).
     """
-    return decode_boxes(anchors, offsets / OFFSET_SCALE, size)
+    return decode_boxes(anchors, offsets / ops.convert_to_tensor(OFFSET_SCALE), size)
 
 
 def of_class(values, classes):

@@ -1,7 +1,6 @@
 """What SOLO is trained for: which cells own which objects, a focal loss for the classes, a Dice loss for the masks."""
 
 import keras
-import numpy as np
 from keras import ops
 
 from seglab.box_layers import binary_cross_entropy, mask_boxes, pick, sample
@@ -55,7 +54,7 @@ def cell_owners(masks, classes, grids, center):
     """
     height, width = masks.shape[2:]
     area = ops.sum(masks, axis=(2, 3))  # (B, N)
-    row, col = (np.arange(side, dtype="float32") + 0.5 for side in (height, width))
+    row, col = (ops.arange(side, dtype="float32") + 0.5 for side in (height, width))
     middle_row = ops.sum(ops.sum(masks, axis=3) * row, axis=2) / ops.maximum(area, 1)
     middle_col = ops.sum(ops.sum(masks, axis=2) * col, axis=2) / ops.maximum(area, 1)
     box = mask_boxes(masks)
@@ -66,7 +65,7 @@ def cell_owners(masks, classes, grids, center):
         across = _covers(middle_col, center * (box[..., 3] - box[..., 1]), width, grid.size)
         covered = down[..., :, None] & across[..., None, :] & here[..., None, None]  # (B, N, S, S)
         covered = ops.reshape(covered, (-1, covered.shape[1], grid.size**2))
-        size = ops.where(covered, area[..., None], np.float32(np.inf))
+        size = ops.where(covered, area[..., None], float("inf"))
         owner = ops.cast(ops.argmin(size, axis=1), "int32")
         owners.append(ops.where(ops.any(covered, axis=1), owner, -1))  # (B, S * S)
     return ops.concatenate(owners, axis=1)
@@ -97,5 +96,5 @@ def _covers(middle, extent, side, cells):
     own = ops.floor(middle / side * cells)
     first = ops.maximum(ops.floor((middle - extent / 2) / side * cells), own - 1)
     last = ops.minimum(ops.floor((middle + extent / 2) / side * cells), own + 1)
-    place = np.arange(cells, dtype="float32")
+    place = ops.arange(cells, dtype="float32")
     return (place >= first[..., None]) & (place <= last[..., None])

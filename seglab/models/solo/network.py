@@ -153,7 +153,8 @@ class Coordinates(layers.Layer):
         """Append to (B, H, W, C), giving (B, H, W, C + 2)."""
         axes = (np.linspace(-1, 1, side, dtype="float32") for side in x.shape[1:3])
         places = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)[None]  # (1, H, W, 2)
-        return ops.concatenate([x, ops.zeros_like(x[..., :1]) + places], axis=-1)
+        places = ops.zeros_like(x[..., :1]) + ops.cast(places, x.dtype)
+        return ops.concatenate([x, places], axis=-1)
 
     def compute_output_shape(self, input_shape):
         """Shape (B, H, W, C + 2)."""
