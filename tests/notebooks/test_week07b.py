@@ -1,5 +1,6 @@
 """What lesson 7b says in numbers."""
 
+import itertools
 import re
 from pathlib import Path
 
@@ -51,6 +52,11 @@ def test_the_local_network_cannot_reach_a_patch():
     assert receptive_field([(3, 2), (3, 1), (1, 1)]).size == 7
     coin = 0.5 / (1 + 0.5)  # half of a class found, as many false
     assert coin == pytest.approx(1 / 3)
+
+
+def test_a_vote_of_four_coins_is_right_for_eleven_of_sixteen():
+    votes = [0.5 + abs(sum(coins) - 2) / 4 for coins in itertools.product((0, 1), repeat=4)]
+    assert np.mean(votes) == 11 / 16
 
 
 def test_regions():
