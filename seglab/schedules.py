@@ -207,6 +207,7 @@ class WeightAverage(keras.callbacks.Callback):
         shapes = [[tuple(variable.shape) for variable in side] for side in (self._averages, self.model.weights)]
         if shapes[0] != shapes[1]:
             raise InputError("a WeightAverage must stay with one model, got another. Make a new one for each model.")
+        self._move = self._mover()
 
     def on_train_batch_end(self, batch, logs=None):
         """Move the averages towards the weights."""
@@ -214,12 +215,25 @@ class WeightAverage(keras.callbacks.Callback):
         updates = int(self._updates.numpy())
         decay = min(self.decay, (1 + updates) / (10 + updates))
         self._updates.assign(updates + 1)
-        for average, weight in zip(self._averages, self.model.weights, strict=True):
-            if keras.backend.is_float_dtype(weight.dtype):
-                # As a difference, which leaves a frozen weight exactly as it is.
-                average.assign_add((1 - decay) * (weight - average))
-            else:
-                average.assign(weight)
+        self._move(ops.convert_to_tensor(1 - decay, "float32"))
+
+    def _mover(self):
+        """Make the function that moves all averages by a share of the way, compiled where that saves time."""
+        pairs = list(zip(self._averages, self.model.weights, strict=True))
+
+        def move(share):
+            for average, weight in pairs:
+                if keras.backend.is_float_dtype(weight.dtype):
+                    # As a difference, which leaves a frozen weight exactly as it is.
+                    average.assign_add(ops.cast(share, weight.dtype) * (weight - average))
+                else:
+                    average.assign(weight)
+
+        if keras.backend.backend() != "tensorflow":
+            return move
+        import tensorflow as tf
+
+        return tf.function(move)  # one call in place of three for every weight
 
     def apply(self):
         """Give the model the averages for good.
