@@ -20,6 +20,7 @@ POINTS = {  # of the syllabus, by question
     "ex05_unet": (3, 2, 2, 2, 2, 2, 1),
     "ex06_losses": (2, 2, 2, 1, 1, 3, 1),
     "ex07_context": (2, 2, 1, 2, 2, 2, 1),
+    "ex08_mask_rcnn": (2, 2, 2, 3, 2, 1),
 }
 SHEETS = [name for name in sheets(ROOT) if name.startswith("ex")]
 

@@ -1,0 +1,13 @@
+"""Multiplies the height by the whole ratio, so that the area changes."""
+
+import numpy as np
+
+CELL = "q1-anchors"
+LOSES = {"q1-anchors-test-values": 1}
+
+
+def make_anchors(map_size, stride, sizes, ratios):
+    half = np.array([(size * ratio, size) for size in sizes for ratio in ratios]) / 2
+    cells = np.stack(np.indices(map_size), axis=-1).reshape(-1, 1, 2)
+    middles = (cells + 0.5) * stride
+    return np.concatenate([middles - half, middles + half], axis=-1).reshape(-1, 4)

@@ -1,0 +1,13 @@
+"""Takes all sizes for each ratio: another order."""
+
+import numpy as np
+
+CELL = "q1-anchors"
+LOSES = {"q1-anchors-test-values": 1}
+
+
+def make_anchors(map_size, stride, sizes, ratios):
+    half = np.array([(size * ratio**0.5, size / ratio**0.5) for ratio in ratios for size in sizes]) / 2
+    cells = np.stack(np.indices(map_size), axis=-1).reshape(-1, 1, 2)
+    middles = (cells + 0.5) * stride
+    return np.concatenate([middles - half, middles + half], axis=-1).reshape(-1, 4)
