@@ -68,9 +68,7 @@ def open_coco(path):
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read as JSON: {error}.") from None
     except (KeyError, TypeError) as error:
-        raise InputError(
-            f"{path} is no COCO file: bad images, categories or annotations ({error})."
-        ) from None
+        raise InputError(f"{path} is no COCO file: bad images, categories or annotations ({error}).") from None
     ids = [category["id"] for category in categories]
     if len(set(ids)) < len(ids) or len(images) < len(content["images"]):
         raise InputError(f"{path} lists an image or a category twice. Give every one its own id.")
