@@ -132,6 +132,9 @@ def _conv_bn(x, filters, *, name, kernel_size=3, strides=1, dilation_rate=1):
     if strides > 1 and kernel_size > 1:
         # "same" would pad an even size below and to the right only; so the kernel is centered on the pixel it keeps.
         x, padding = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x), "valid"
+    elif strides > 1:
+        # The same numbers as with strides, whose gradient crashes TensorFlow 2.20 on a CPU for maps of 48 and more.
+        x, strides = layers.MaxPooling2D(1, strides=strides, name=f"{name}_pick")(x), 1
     x = layers.Conv2D(
         filters, kernel_size, strides=strides, dilation_rate=dilation_rate, padding=padding, use_bias=False, name=name
     )(x)

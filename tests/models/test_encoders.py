@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from functools import cache
 
 import keras
@@ -236,3 +238,15 @@ def test_no_network_is_said_plainly(monkeypatch):
     monkeypatch.setattr(keras.applications, "VGG16", fail)
     with pytest.raises(InputError, match=r"'imagenet' cannot be loaded: URL fetch failure\. Is there a network"):
         build_encoder("vgg16", weights="imagenet")
+
+
+def test_the_slim_encoder_trains_on_large_maps():
+    """In a process of its own: with strides in the shortcut, TensorFlow's kernel for the gradient ends it."""
+    code = (
+        "import keras, numpy as np; from seglab.models.encoders import slim_resnet\n"
+        "x = keras.Input((96, 128, 3)); maps = slim_resnet()(x)\n"
+        "model = keras.Model(x, keras.layers.GlobalAveragePooling2D()(maps[-1])); model.compile('sgd', 'mse')\n"
+        "model.fit(np.ones((16, 96, 128, 3)), np.ones((16, 64)), batch_size=16, epochs=2, verbose=0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
