@@ -176,6 +176,23 @@ class ResizeLike(layers.Layer):
         return (x[0], *reference[1:3], x[-1])
 
 
+def join(tensors, *, name):
+    """Append tables of several levels or grids to one another.
+
+    Args:
+        tensors: List of at least one tensor (B, N, ...), alike but in N.
+        name: Name of the layer; one tensor alone needs none.
+
+    Returns:
+        Tensor (B, sum of all N, ...).
+
+    Example:
+        >>> join([keras.Input((6, 4)), keras.Input((2, 4))], name="all").shape
+        (None, 8, 4)
+    """
+    return tensors[0] if len(tensors) == 1 else layers.Concatenate(axis=1, name=name)(tensors)
+
+
 def check_shape(input_shape, num_classes, *, multiple):
     """Check what every builder is given first.
 

@@ -23,7 +23,7 @@ from keras import layers, ops
 from seglab.box_layers import box_iou, kept_by_nms, pick, roi_align
 from seglab.boxes import make_anchors
 from seglab.errors import InputError
-from seglab.layers import conv_bn_relu
+from seglab.layers import conv_bn_relu, join
 from seglab.models.fpn import fpn, fuse_levels
 from seglab.models.mask_rcnn.instances import detect
 from seglab.models.mask_rcnn.losses import mask_rcnn_loss
@@ -122,8 +122,8 @@ def mask_rcnn(
         objectness.append(layers.Reshape((-1,), name=f"rpn{number}_scores")(score))  # (B, h * w * count)
         offsets.append(layers.Reshape((-1, 4), name=f"rpn{number}_shifts")(shift))
     outputs = {
-        "objectness": _joined(objectness, "objectness"),
-        "offsets": _joined(offsets, "offsets"),
+        "objectness": join(objectness, name="objectness"),
+        "offsets": join(offsets, name="offsets"),
         "features": fuse_levels(levels[:3], channels, name="fused"),  # (B, h, w, C)
     }
     if stuff_classes:
@@ -254,7 +254,3 @@ class MaskRCNN(keras.Model):
         """Regions as a batch of their own. (B * M, bins, bins, C)"""
         regions = roi_align(features, boxes, (bins, bins), strides=self.strides)
         return ops.reshape(regions, (-1, bins, bins, features.shape[-1]))
-
-
-def _joined(tensors, name):
-    return tensors[0] if len(tensors) == 1 else layers.Concatenate(axis=1, name=name)(tensors)

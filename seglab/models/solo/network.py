@@ -21,7 +21,7 @@ from keras import layers, ops
 
 from seglab.box_layers import pick
 from seglab.errors import InputError
-from seglab.layers import check_choice, conv_bn_relu
+from seglab.layers import check_choice, conv_bn_relu, join
 from seglab.models.fpn import fpn, fuse_levels
 from seglab.models.solo.instances import detect
 from seglab.models.solo.loss import solo_loss
@@ -122,7 +122,7 @@ def solo(
         if masks == "dynamic":
             x = layers.Conv2D(mask_filters + 1, 3, padding="same", name=f"grid{number}_kernel")(x)
             kernels.append(layers.Reshape((-1, mask_filters + 1), name=f"grid{number}_kernels")(x))
-    outputs = {"category": _joined(category, "category")}  # (B, G, K)
+    outputs = {"category": join(category, name="category")}  # (B, G, K)
 
     # Mask branch: features that know where they are
     x = fuse_levels(levels[:3], pyramid.output[0].shape[-1], name="fused")
@@ -130,7 +130,7 @@ def solo(
     x = conv_bn_relu(x, levels[0].shape[-1], name="mask_conv1")
     x = conv_bn_relu(x, levels[0].shape[-1], name="mask_conv2")  # (B, h, w, C)
     if masks == "dynamic":
-        outputs["kernels"] = _joined(kernels, "kernels")  # (B, G, E + 1)
+        outputs["kernels"] = join(kernels, name="kernels")  # (B, G, E + 1)
         channels = mask_filters
     else:
         cells = [grid.size**2 if masks == "grid" else 2 * grid.size for grid in grids]
@@ -219,7 +219,3 @@ class SOLO(keras.Model):
         """Probabilities (B, M, H, W) of logits (B, h, w, M)."""
         logits = ops.image.resize(logits, self.input_shape[1:3], interpolation="bilinear")
         return ops.sigmoid(ops.transpose(logits, (0, 3, 1, 2)))
-
-
-def _joined(tensors, name):
-    return tensors[0] if len(tensors) == 1 else layers.Concatenate(axis=1, name=name)(tensors)

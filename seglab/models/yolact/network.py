@@ -17,7 +17,7 @@ from keras import layers, ops
 from seglab.box_layers import pick
 from seglab.boxes import make_anchors
 from seglab.errors import InputError
-from seglab.layers import conv_bn_relu
+from seglab.layers import conv_bn_relu, join
 from seglab.models.fpn import fpn, fuse_levels
 from seglab.models.mask_rcnn.network import SMALL_OBJECTS
 from seglab.models.yolact.instances import detect
@@ -87,9 +87,9 @@ def yolact(
         offsets.append(layers.Reshape((-1, 4), name=f"head{number}_offsets")(shift(x)))
         coefficients.append(layers.Reshape((-1, prototypes), name=f"head{number}_coefficients")(mixed(x)))
     outputs = {
-        "classes": _joined(classes, "classes"),  # (B, A, K)
-        "offsets": _joined(offsets, "offsets"),
-        "coefficients": _joined(coefficients, "coefficients"),
+        "classes": join(classes, name="classes"),  # (B, A, K)
+        "offsets": join(offsets, name="offsets"),
+        "coefficients": join(coefficients, name="coefficients"),
         "prototypes": drawn,
         "semantic": layers.Conv2D(num_classes, 1, name="semantic")(levels[0]),
     }
@@ -137,7 +137,3 @@ class YOLACT(keras.Model):
             by falling score; what `seglab.metrics.mask_ap` takes.
         """
         return detect(self, images, threshold=threshold, batch=batch, fast_nms=fast_nms)
-
-
-def _joined(tensors, name):
-    return tensors[0] if len(tensors) == 1 else layers.Concatenate(axis=1, name=name)(tensors)
