@@ -1,0 +1,14 @@
+"""Adds up categories before it divides."""
+
+import numpy as np
+
+CELL = "q2-pq"
+LOSES = {"q2-pq-test-mean": 1}
+
+
+def panoptic_quality(tables):
+    tp, fp, fn, iou_sum = np.sum(tables, axis=0).T
+    present = tp + fp + fn > 0
+    if not present.any():
+        return float("nan")
+    return float(iou_sum.sum() / (tp + fp / 2 + fn / 2).sum())

@@ -1,0 +1,14 @@
+"""Returns 0 where nothing is to be counted."""
+
+import numpy as np
+
+CELL = "q2-pq"
+LOSES = {"q2-pq-test-mean": 1}
+
+
+def panoptic_quality(tables):
+    tp, fp, fn, iou_sum = np.sum(tables, axis=0).T
+    present = tp + fp + fn > 0
+    if not present.any():
+        return 0.0
+    return float(np.mean(iou_sum[present] / (tp + fp / 2 + fn / 2)[present]))

@@ -1,0 +1,8 @@
+"""Merges the segments of a category."""
+
+CELL = "q3-fool"
+LOSES = {"q3-fool-test-too-high": 1}
+
+
+def fooling_prediction(y_true):
+    return y_true // 1000 * 1000

@@ -1,0 +1,8 @@
+"""Predicts the truth: both formulas say 1."""
+
+CELL = "q3-fool"
+LOSES = {"q3-fool-test-too-high": 1}
+
+
+def fooling_prediction(y_true):
+    return y_true.copy()

@@ -1,0 +1,16 @@
+"""Absent categories are 0."""
+
+import numpy as np
+
+CELL = "q4-product"
+LOSES = {"q4-product-test-gap": 1}
+
+
+def qualities(table):
+    tp, fp, fn, iou_sum = np.asarray(table, float).T
+    size = np.where(tp + fp + fn > 0, tp + fp / 2 + fn / 2, np.nan)
+    sq = np.where(np.isnan(size), np.nan, iou_sum / np.maximum(tp, 1))
+    rq, pq = tp / size, iou_sum / size
+    sq, rq, pq = np.nan_to_num([sq, rq, pq])
+    gap = np.nanmean(pq) - np.nanmean(sq) * np.nanmean(rq)
+    return {"sq": sq, "rq": rq, "pq": pq, "gap": float(gap)}

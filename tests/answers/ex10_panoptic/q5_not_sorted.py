@@ -1,0 +1,13 @@
+"""Lists names as they come, the last one first."""
+
+CELL = "q5-dominated"
+LOSES = {"q5-dominated-test-pareto": 1}
+
+
+def dominated(ms, megabytes, quality):
+    costs = {name: (ms[name], megabytes[name], -quality[name]) for name in ms}
+
+    def beats(one, other):
+        return one != other and all(a <= b for a, b in zip(one, other, strict=True))
+
+    return list(name for name in list(costs)[::-1] if any(beats(other, costs[name]) for other in costs.values()))

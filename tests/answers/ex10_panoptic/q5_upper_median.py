@@ -1,0 +1,12 @@
+"""Of an even number of times takes the upper middle one."""
+
+CELL = "q5-table"
+LOSES = {"q5-table-test-numbers": 1}
+
+
+def model_table(seconds, weights):
+    ms = {name: 1000 * sorted(times[1:])[(len(times) - 1) // 2] for name, times in seconds.items()}
+    fastest = min(ms.values())
+    return {
+        name: {"ms": ms[name], "ratio": ms[name] / fastest, "megabytes": 4 * weights[name] / 1e6} for name in seconds
+    }
