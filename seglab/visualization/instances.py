@@ -54,8 +54,10 @@ def show_instances(image, found, classes, *, alpha=0.35, names=True, legend=Fals
             continue
         # Neighbors of one class differ by their line, so that it is seen where one ends and the next begins.
         style = _LINE_STYLES[number % len(_LINE_STYLES)]
-        ax.contour(np.pad(mask, 1), [0.5], colors=[colors[label] * 0.75], linewidths=1.4, linestyles=[style],
-                   extent=(-1.5, mask.shape[1] + 0.5, -1.5, mask.shape[0] + 0.5))  # fmt: skip
+        # The first sample of the padded mask stands one pixel before the image, the last one pixel behind it.
+        edges = (-1, mask.shape[1], -1, mask.shape[0])
+        line = {"colors": [colors[label] * 0.75], "linewidths": 1.4, "linestyles": [style]}
+        ax.contour(np.pad(mask, 1), [0.5], extent=edges, **line)
         if names:
             row = int(np.flatnonzero(mask.any(axis=1))[0])
             col = int(np.median(np.flatnonzero(mask[row])))

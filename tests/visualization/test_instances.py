@@ -26,6 +26,8 @@ def test_objects_are_tinted_in_the_color_of_their_class():
 def test_each_object_has_an_outline_and_its_name_with_the_score():
     ax = show_instances(IMAGE, found(scores=[0.91, 0.5]), ["car", "person"], title="two").axes
     assert [text.get_text() for text in ax.texts] == ["person .91", "car .50"]
+    corners = ax.collections[0].get_paths()[0].vertices  # of columns 1 to 3 and rows 1 to 3
+    assert corners.min(axis=0).tolist() == [0.5, 0.5] and corners.max(axis=0).tolist() == [3.5, 3.5]
     assert len(ax.collections) == 2 and ax.get_title(loc="left") == "two"
     assert [text.get_text() for text in show_instances(IMAGE, found(), ["car", "person"]).axes.texts] == [
         "person",
