@@ -21,6 +21,7 @@ POINTS = {  # of the syllabus, by question
     "ex06_losses": (2, 2, 2, 1, 1, 3, 1),
     "ex07_context": (2, 2, 1, 2, 2, 2, 1),
     "ex08_mask_rcnn": (2, 2, 2, 3, 2, 1),
+    "ex09_yolact_solo": (2, 2, 1, 2, 3),
     "ex10_panoptic": (3, 3, 1, 1, 2),
 }
 SHEETS = [name for name in sheets(ROOT) if name.startswith("ex")]

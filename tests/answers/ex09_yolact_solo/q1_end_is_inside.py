@@ -1,0 +1,13 @@
+"""Counts a middle on the lower or right edge as inside."""
+
+import numpy as np
+
+CELL = "q1-cut"
+LOSES = {"q1-cut-test-values": 1}
+
+
+def cut(probabilities, boxes, stride):
+    row, col = ((np.arange(side) + 0.5) * stride for side in probabilities.shape[1:])
+    top, left, bottom, right = boxes.T[:, :, None]
+    down, across = (row >= top) & (row <= bottom), (col >= left) & (col <= right)
+    return down[:, :, None] & across[:, None] & (probabilities > 0.5)

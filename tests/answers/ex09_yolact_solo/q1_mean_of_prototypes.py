@@ -1,0 +1,11 @@
+"""Divides the sum by the number of prototypes."""
+
+import numpy as np
+
+CELL = "q1-mix"
+LOSES = {"q1-mix-test-values": 1}
+
+
+def mix(prototypes, raw):
+    logits = np.tanh(raw) @ prototypes.reshape(-1, prototypes.shape[2]).T / prototypes.shape[2]
+    return (1 / (1 + np.exp(-logits))).reshape(len(raw), *prototypes.shape[:2])

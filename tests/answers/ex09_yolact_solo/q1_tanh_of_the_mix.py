@@ -1,0 +1,11 @@
+"""Puts tanh on the sum instead of the coefficients."""
+
+import numpy as np
+
+CELL = "q1-mix"
+LOSES = {"q1-mix-test-values": 1}
+
+
+def mix(prototypes, raw):
+    logits = raw @ prototypes.reshape(-1, prototypes.shape[2]).T
+    return (1 / (1 + np.exp(-np.tanh(logits)))).reshape(len(raw), *prototypes.shape[:2])
