@@ -132,7 +132,7 @@ def mask_rcnn(
         outputs["semantic"] = semantic_head(levels, stuff_classes + 1, input_shape[:2])  # (B, H, W, S + 1)
     boxes, masks = (num_classes, num_classes) if class_specific else (1, 1)
     model = MaskRCNN(
-        keras.Model(pyramid.inputs, outputs, name="regions"),
+        keras.Model(pyramid.input, outputs, name="regions"),
         _box_head(channels, head_units, num_classes, boxes),
         _mask_head(channels, head_filters, mask_layers, masks),
         anchors=np.concatenate(table),

@@ -136,7 +136,7 @@ def solo(
         cells = [grid.size**2 if masks == "grid" else 2 * grid.size for grid in grids]
         channels = sum(cells)
     outputs["features"] = layers.Conv2D(channels, 1, name="features")(x)  # (B, h, w, channels)
-    return SOLO(pyramid.inputs, outputs, grids=grids, masks=masks, center=center)
+    return SOLO(pyramid.input, outputs, grids=grids, masks=masks, center=center)
 
 
 @keras.saving.register_keras_serializable("seglab")

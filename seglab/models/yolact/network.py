@@ -93,7 +93,7 @@ def yolact(
         "prototypes": drawn,
         "semantic": layers.Conv2D(num_classes, 1, name="semantic")(levels[0]),
     }
-    return YOLACT(pyramid.inputs, outputs, anchors=np.concatenate(table))
+    return YOLACT(pyramid.input, outputs, anchors=np.concatenate(table))
 
 
 class YOLACT(keras.Model):
