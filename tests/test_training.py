@@ -245,7 +245,7 @@ from test_training import RECIPE, linear_model
 from seglab import checkpoints
 from seglab.datasets import load
 from seglab.training import train
-import dataclasses, json
+import dataclasses, json, os
 import numpy as np
 
 data = [load("shapes", split=split, count=n, size=32, batch=4) for split, n in (("train", 14), ("val", 6))]
@@ -258,7 +258,8 @@ two = train(model, *data, recipe=recipe, progress=False)
 twice = linear_model()
 one = train(twice, *data, recipe=recipe, progress=False)
 weights = [float(np.abs(a - b).max()) for a, b in zip(model.get_weights(), twice.get_weights())]
-print(json.dumps([one, two, weights]))
+print(json.dumps([one, two, weights]), flush=True)
+os._exit(0)  # what TensorFlow clears up after two devices can crash
 """
 
 
@@ -270,9 +271,11 @@ def linear_model():
 
 
 def test_two_devices_learn_what_one_does():
-    done = subprocess.run(
-        [sys.executable, "-c", MIRRORED, str(Path(__file__).parent)], capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-c", MIRRORED, str(Path(__file__).parent)]
+    for _ in range(3):  # on a loaded machine TensorFlow 2.20 now and then ends such a process by a signal
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode >= 0:
+            break
     assert done.returncode == 0, done.stderr
     one, two, differences = json.loads(done.stdout.splitlines()[-1])
     for name in HISTORY[:-1]:

@@ -68,7 +68,9 @@ def verdicts(repaired, truth):
         shown = {line for other in cells if asked_or_free(other) for line in lines_of(other["source"])}
         if truth[name] is None:
             # Whatever else stands where nothing was answered is read by a person, who gives points for it.
-            fine = states[name] == "unanswered" or role(cell) == "manual"
+            # A stub that broken scratch was merged into still says by its error that nothing was answered.
+            stub_stands = any("NotImplementedError" in line for line in have)
+            fine = states[name] == "unanswered" or role(cell) == "manual" or stub_stands
             verdict = "unanswered" if fine else "lost"
         elif have == want:
             verdict = "right"
