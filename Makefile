@@ -3,7 +3,7 @@ LOCK ?= locks/grading.txt
 VENV ?= .venv
 # In no lock file. Where pip would fetch PyTorch with gigabytes of CUDA, add the index of PyTorch's CPU builds here.
 BACKENDS ?= 'jax[cpu]' torch==2.13.0
-# Benchmarks that train for hours; each goes on where it stopped, and its results are recorded.
+# Benchmarks that train for long; each goes on where it stopped, and its results are recorded.
 LONG := benchmarks/instances.py benchmarks/pets.py
 bin := $(VENV)/bin
 export PATH := $(CURDIR)/$(bin):$(PATH)

@@ -15,7 +15,7 @@ import keras
 from keras import layers
 
 from seglab.errors import InputError
-from seglab.layers import check_choice, check_shape, conv_bn_relu
+from seglab.layers import BN_MOMENTUM, check_choice, check_shape, conv_bn_relu
 from seglab.models.encoders import build_encoder
 
 LITE_WIDTHS = (24, 32, 48, 64)
@@ -75,7 +75,7 @@ def _lite(image, filters):
     x, encoded = image, []
     for stage, width in enumerate(LITE_WIDTHS, 1):
         x = layers.Conv2D(width, 3, strides=2, padding="same", use_bias=False, name=f"stage{stage}_conv1")(x)
-        x = layers.BatchNormalization(momentum=0.9, name=f"stage{stage}_conv1_bn")(x)
+        x = layers.BatchNormalization(momentum=BN_MOMENTUM, name=f"stage{stage}_conv1_bn")(x)
         x = layers.ReLU(name=f"stage{stage}_conv1_relu")(x)
         x = conv_bn_relu(x, width, name=f"stage{stage}_conv2")  # (B, H / 2**stage, W / 2**stage, width)
         encoded.append(x)
