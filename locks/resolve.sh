@@ -10,6 +10,6 @@ resolve() { # NAME, then what the set consists of
         --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet --output-file "locks/$name.txt"
 }
 
-resolve grading --extra grading --group grading-pins # what sheets are graded with: Colab's TensorFlow, Keras, NumPy + nbgrader
+resolve grading --extra grading --extra cluster --group grading-pins # what sheets are graded with: Colab's TensorFlow, Keras, NumPy + nbgrader
 resolve colab --group colab-pins                     # a student's Colab; nbgrader does not install beside its Jupyter
-resolve newest --extra grading                       # the newest versions that resolve together
+resolve newest --extra grading --extra cluster                # the newest versions that resolve together
