@@ -4,7 +4,7 @@ import difflib
 
 import numpy as np
 
-from seglab.datasets import drawing, folder, synthetic, tfds, vessels
+from seglab.datasets import drawing, folder, satellite, synthetic, tfds, vessels
 from seglab.datasets.pipeline import SegmentationData
 from seglab.errors import InputError
 
@@ -14,6 +14,7 @@ KNOWN = {
     "shapes": "background, disc, rectangle, triangle; drawn from a seed, 320 / 96 / 96 images of 64x64",
     "cells": "background, cell; overlapping ellipses drawn from a seed, 320 / 96 / 96 images of 64x64",
     "vessels": "background, vessel; thin branching curves drawn from a seed, 320 / 96 / 96 images of 64x64",
+    "satellite": "land, water, built; buildings, roads and ships are rare; drawn, 320 / 96 / 96 images of 64x64",
     "folder:PATH": "images with label files: labels/, instances/, trimaps/ or SegmentationClass/",
     "tfds:NAME": "sets of TensorFlow Datasets with image and segmentation_mask, such as oxford_iiit_pet",
 }
@@ -23,6 +24,7 @@ _SYNTHETIC = {
     "shapes": (synthetic.draw_shapes, synthetic.SHAPES),
     "cells": (synthetic.draw_cells, synthetic.CELLS),
     "vessels": (vessels.draw_vessels, vessels.VESSELS),
+    "satellite": (satellite.draw_satellite, satellite.SATELLITE),
 }
 _FROM_OUTSIDE = {"folder": "folder:PATH", "tfds": "tfds:NAME"}
 
@@ -43,9 +45,9 @@ def load(
     """Load one split of a data set.
 
     Known data sets: `"shapes"` (background, disc, rectangle, triangle), `"cells"` (background, cell), `"vessels"`
-    (background, vessel), `"folder:PATH"`, a folder of images and label files as `seglab.datasets.folder` describes it,
-    and `"tfds:NAME"`, such as `"tfds:oxford_iiit_pet"`, which is downloaded if it is not there, see
-    `seglab.datasets.tfds`.
+    (background, vessel), `"satellite"` (land, water, built), `"folder:PATH"`, a folder of images and label files as
+    `seglab.datasets.folder` describes it, and `"tfds:NAME"`, such as `"tfds:oxford_iiit_pet"`, which is downloaded if
+    it is not there, see `seglab.datasets.tfds`.
 
     Args:
         spec: Name of the data set.

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from seglab.datasets import load, synthetic, vessels
+from seglab.datasets import load, satellite, synthetic, vessels
 from seglab.errors import InputError
 
 
@@ -34,16 +34,22 @@ def test_vessels():
     np.testing.assert_array_equal(data[3][1], vessels.vessels(4, seed=2, split="test")[1][3])
 
 
+def test_satellite():
+    data = load("satellite", split="val", count=4, seed=2)
+    assert (len(data), data.classes, data.num_classes) == (4, ("land", "water", "built"), 3)
+    np.testing.assert_array_equal(data[3][1], satellite.satellite(4, seed=2, split="val")[1][3])
+
+
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
         (
             "shape",
-            r"data set 'shape' is not known; known are shapes, cells, vessels, folder:PATH and tfds:NAME\. "
+            r"data set 'shape' is not known; known are shapes, cells, vessels, satellite, folder:PATH and tfds:NAME\. "
             r"Did you mean shapes\?",
         ),
         ("folder", r"Did you mean folder:PATH\?"),
-        ("zzz", r"vessels, folder:PATH and tfds:NAME\.$"),
+        ("zzz", r"satellite, folder:PATH and tfds:NAME\.$"),
         ("folder:", "is not known"),
         ("tfds", r"Did you mean tfds:NAME\?"),
         (None, "data set 'None' is not known"),
