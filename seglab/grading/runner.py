@@ -1,7 +1,5 @@
 """Grades the submissions of a sheet: repair, run what changed, merge into the gradebook; one bad one stops no other."""
 
-import contextlib
-import fcntl
 import json
 import tempfile
 import time
@@ -15,6 +13,7 @@ from seglab.grading.batch import Batch
 from seglab.grading.judging.cell_code import text_of
 from seglab.grading.pool import LocalExecutor
 from seglab.grading.records import audit, review
+from seglab.grading.records.lock import only_one
 from seglab.grading.sandbox import ladder
 from seglab.grading.submissions import Sheet
 
@@ -99,7 +98,7 @@ def grade(
     settings = grading_settings.complete({**_of_course(course), **(settings or {}), "allow_weak_sandbox": allow_weak})
     summary = Summary(sheet)
     folder = course.root / ".seglab"
-    with _only_one(folder), audit.Log(folder / "audit.jsonl") as log:
+    with only_one(folder), audit.Log(folder / "audit.jsonl") as log:
         facts = {"sheet": sheet, "students": len(names), "settings": settings, "seed": seed}
         log.add("started", **facts, versions=jobs.environment())
 
@@ -173,15 +172,3 @@ def _refuse_weak(missing, sheet, settings):
             f"the sandbox is too weak here for hidden tests: {'; '.join(missing)}. "
             "Grade elsewhere, or accept the risk with --allow-weak-sandbox."
         )
-
-
-@contextlib.contextmanager
-def _only_one(folder):
-    """Hold the course's lock: the gradebook has one writer."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(folder / "lock", "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise InputError(f"{folder.parent}: another `seglab grade` is at work there; wait until it ends.") from None
-        yield

@@ -18,6 +18,7 @@ from seglab.grading.course import Course
 from seglab.grading.pool import WorkerLost
 from seglab.grading.records import audit, review
 from seglab.grading.records.gradebook import Outcome
+from seglab.grading.records.lock import only_one
 
 sys.path.insert(0, str(Path(__file__).parent))
 import any_course
@@ -280,7 +281,7 @@ def test_hidden_tests_are_refused_where_the_sandbox_is_weak(folder, monkeypatch)
 
 
 def test_only_one_grading_at_a_time(folder):
-    with runner._only_one(folder / ".seglab"), pytest.raises(InputError, match="another `seglab grade`"):
+    with only_one(folder / ".seglab"), pytest.raises(InputError, match="another `seglab grade`"):
         grade(folder)
 
 
