@@ -9,6 +9,7 @@ import re
 from pathlib import Path, PurePosixPath
 
 from seglab import about
+from seglab.authoring import bibliography, citations
 from seglab.authoring.badges import badge
 from seglab.errors import InputError
 
@@ -106,19 +107,22 @@ def write(notebook, path):
 
 
 def tidy(path):
-    """Mend what needs no author: outputs, metadata, the badge, the set-up cell, the order of keys.
+    """Mend what needs no author: outputs, metadata, the badge, the set-up cell, sources by key, the order of keys.
 
     Args:
         path: The notebook file, inside a course; it is rewritten.
 
     Raises:
-        InputError: If the file is no notebook or lies in no course.
+        InputError: If the file is no notebook, lies in no course, or the course's bibliography is wrong.
     """
     notebook = clean(read(path))
     readdress(notebook, path_in_course(path))
+    entries = bibliography.load(course_of(path))
     for cell in notebook["cells"]:
         if cell["source"].startswith("# @title Setup"):
             cell["source"] = SETUP_CELL
+        if cell["cell_type"] == "markdown":
+            cell["source"] = citations.mend(cell["source"], entries)
     write(notebook, path)
 
 
@@ -156,7 +160,7 @@ def readdress(notebook, path):
 
 
 def path_in_course(path):
-    """Return a notebook's path relative to the root of its course, the folder that holds `grader_config.py`.
+    """Return a notebook's path relative to the root of its course.
 
     Args:
         path: Path of the notebook.
@@ -167,10 +171,25 @@ def path_in_course(path):
     Raises:
         InputError: If no folder above the notebook holds `grader_config.py`.
     """
+    return PurePosixPath(Path(path).resolve().relative_to(course_of(path)).as_posix())
+
+
+def course_of(path):
+    """Return the root of a notebook's course, the folder that holds `grader_config.py`.
+
+    Args:
+        path: Path of the notebook.
+
+    Returns:
+        `Path`.
+
+    Raises:
+        InputError: If no folder above the notebook holds `grader_config.py`.
+    """
     path = Path(path).resolve()
     for folder in path.parents:
         if (folder / "grader_config.py").is_file():
-            return PurePosixPath(path.relative_to(folder).as_posix())
+            return folder
     raise InputError(f"{path}: lies in no course: no folder above it holds grader_config.py.")
 
 
