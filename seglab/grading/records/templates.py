@@ -154,6 +154,39 @@ def open_gradebook(course):
             os.environ["PATH"] = path
 
 
+@contextlib.contextmanager
+def open_graded(course, sheet):
+    """Open the gradebook of a course in which a sheet has been graded.
+
+    Args:
+        course: The `Course`.
+        sheet: Name of the sheet.
+
+    Yields:
+        `(gradebook, assignment)`: nbgrader's `Gradebook`, and what it holds of the sheet.
+
+    Raises:
+        InputError: If the course has no such sheet, or nobody's submission of it is graded.
+    """
+    from nbgrader.api import MissingEntry
+    from sqlalchemy.engine import make_url
+
+    if not course.notebooks(sheet):
+        raise InputError(f"sheet: the course has no {sheet!r}. Sheets: {', '.join(course.sheets()) or 'none'}.")
+    ungraded = InputError(f"sheet: no submission of {sheet} is graded yet: run `seglab grade {sheet}` first.")
+    url = make_url(course.db_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise ungraded  # to open it would make an empty one
+    with open_gradebook(course) as gradebook:
+        try:
+            assignment = gradebook.find_assignment(sheet)
+        except MissingEntry:
+            raise ungraded from None
+        if not assignment.submissions:
+            raise ungraded
+        yield gradebook, assignment
+
+
 def load_sheet(course, sheet, gradebook):
     """Make a sheet known to the gradebook, as `nbgrader generate_assignment` does.
 
