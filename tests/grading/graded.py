@@ -12,7 +12,6 @@ from seglab.grading.course import Course
 from seglab.grading.records import gradebook, review
 from seglab.grading.submissions import Sheet
 
-
 FULL = {"q1-positive": (2.0, 2, None), "q1-negative": (1.0, 1, None), "q2-partial": (3.0, 3, None)}
 MEAN = {"q5-mean": (2.0, 2, None)}
 HIDDEN = "a hidden test failed"
