@@ -188,7 +188,9 @@ class Batch:
         facts["original"] = repaired.sha256 if repaired is not None else None
         facts |= {"key": answers.job.key if answers.job is not None else None, "cached": answers.cached}
         kept = ("score", "max_score", "seconds", "limits_hit", "rungs", "error")
-        self.log.add("graded", **facts, **{name: result.get(name) for name in kept}, doubts=answers.doubts)
+        facts |= {name: result.get(name) for name in kept}
+        reported = {cell: each["reported"] for cell, each in result.get("cells", {}).items() if "reported" in each}
+        self.log.add("graded", **facts, doubts=answers.doubts, **({"reported": reported} if reported else {}))
 
     def _fail(self, student, error):
         line = f"{student}: {type(error).__name__}: {' '.join(str(error).split())}"[:500]

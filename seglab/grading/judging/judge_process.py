@@ -15,6 +15,7 @@ import sys
 import time
 from pathlib import Path
 
+from seglab.grading import hidden
 from seglab.grading.judging import unsafe_loading
 from seglab.grading.judging.judge import Judge
 from seglab.grading.processes.remote import Killed, text_of
@@ -44,6 +45,7 @@ def host(descriptor):
     os.chdir(order["files"])  # the sheet's own files; a student's file is never on the path of imports
     sys.path.append(order["files"])
     master = json.loads(Path(order["master"]).read_bytes())
+    hidden.set_seed(order["seed"])
     judge = Judge(master, order["settings"], order["seed"])
     judge.warm()
     unsafe_loading.close_loaders()  # of what the cells imported first

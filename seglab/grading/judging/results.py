@@ -118,7 +118,7 @@ class Result:
             self.begun = event["begin"]
         elif "cell" in event:
             keys = ("points", "max", "kind", "error", "detail", "seconds")
-            self.cells[event["cell"]] = {key: event[key] for key in keys}
+            self.cells[event["cell"]] = {key: event[key] for key in (*keys, "reported") if key in event}
             self.finished.add(event["cell"])
         elif "shown" in event:
             self.shown[event["shown"]] = event["outputs"]

@@ -3,6 +3,7 @@
 import contextlib
 import time
 
+from seglab.grading import hidden
 from seglab.grading.judging import cell_code
 from seglab.grading.judging.cell_code import defined_names
 from seglab.grading.judging.results import plain_outputs, refusal
@@ -80,11 +81,11 @@ class Run:
             self.tainted |= bool(code.hidden_lines)
         else:
             self.tell({"begin": name})
-            verdict = self._judge(index, code, most)
+            verdict, reported = self._judge(index, code, most), hidden.take_report()
             if verdict is not None:
                 cell = {"points": verdict.points, "max": most, "kind": verdict.kind, "error": verdict.error}
-                seconds = round(time.monotonic() - begun, 4)
-                self.tell({"cell": name, **cell, "detail": verdict.detail, "seconds": seconds})
+                cell |= {"detail": verdict.detail, "seconds": round(time.monotonic() - begun, 4)}
+                self.tell({"cell": name, **cell, **({"reported": reported} if reported else {})})
         self.owned -= defined_names(judge.trees[index])
         self.in_functions |= cell_code.names_in_functions(judge.trees[index])
 

@@ -1,0 +1,89 @@
+"""The judge's side of the capstone: images that nobody has seen, and what a student's program makes of them.
+
+The hidden images come from the public generators with the judge's own seed, and a mild shift that no public split has:
+every image is brighter or darker, all are noisier, and half of them are the fullest of a few candidates.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from seglab.capstone.contract import count_parameters
+from seglab.capstone.interview import interview
+from seglab.capstone.tracks import score_answers, track_of
+from seglab.grading import hidden
+
+COUNT = {"cells": 24, "satellite": 32, "street": 16}
+CANDIDATES = 4  # of which the fullest is taken, for every other image
+GAIN, OFFSET, NOISE = (0.85, 1.15), (-0.04, 0.04), (0.01, 0.03)
+_done = []
+
+
+def hidden_images(name, seed):
+    """Draw the images that a track is judged on.
+
+    Args:
+        name: Name of the track.
+        seed: Non-negative integer of any size; no student's process may know it.
+
+    Returns:
+        `(images, truth)` as `seglab.capstone.samples` gives them.
+    """
+    track, rng = track_of(name), np.random.default_rng([seed, 1])
+    images, truth = [], []
+    for number in range(COUNT[name]):
+        few = range(CANDIDATES * number, CANDIDATES * number + (CANDIDATES if number % 2 else 1))
+        drawn = [track.draw(index, size=track.size, seed=seed, split="test") for index in few]
+        image, answer = max(drawn, key=lambda pair: track.amount(pair[1]))
+        image = image / 255 * rng.uniform(*GAIN) + rng.uniform(*OFFSET)
+        image += rng.normal(0, rng.uniform(*NOISE), image.shape)
+        images.append(np.rint(image.clip(0, 1) * 255) / 255)
+        truth.append(answer)
+    return np.array(images, np.float32), np.array(truth, np.int32)
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What came out.
+
+    Attributes:
+        track: Name of the track.
+        score: float in [0, 1]; 0 where there is a problem.
+        problem: Why nothing could be scored, `None` where it could.
+        unsteady: How answers to the same image differed, `None` where they did not.
+    """
+
+    track: str
+    score: float
+    problem: str | None
+    unsteady: str | None
+
+
+def examine(ask):
+    """Have a program answer the hidden images, once in a process, and put its score on record.
+
+    Args:
+        ask: Function that returns the name of the program's track when called without an image, else its answer.
+
+    Returns:
+        An `Examination`.
+
+    Raises:
+        NotImplementedError: If nothing was handed in.
+        InputError: If there is no such track.
+    """
+    if _done:
+        return _done[-1]
+    name = ask()
+    track_of(name)
+    # A test that is stopped for its time leaves this behind for the tests after it.
+    _done.append(Examination(name, 0.0, "it was stopped before it came to an end", None))
+    images, truth = hidden_images(name, hidden.seed())
+    found = interview(name, ask, images)
+    score = 0.0 if found.problem else score_answers(name, truth, found.answers)
+    _done.append(Examination(name, score, found.problem, found.unsteady))
+    facts = {} if found.problem else {"score": round(score, 4), "milliseconds": round(found.milliseconds, 2)}
+    weights = count_parameters()
+    facts |= {} if weights is None else {"parameters": weights}
+    hidden.report(track=name, **facts, **({"problem": found.problem} if found.problem else {}))
+    return _done[-1]
