@@ -15,6 +15,7 @@ _FILES = {
     "PrototypeMixer": "prototype_mixer",
     "ReceptiveFieldExplorer": "receptive_field",
     "RoIAlignExplorer": "roi_align",
+    "SoloGrid": "solo_grid",
     "StreetLayers": "street_layers",
     "StrideExplorer": "stride_explorer",
     "TransposedConvolution": "transposed_convolution",
