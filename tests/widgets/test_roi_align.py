@@ -89,6 +89,9 @@ def test_the_box_starts_around_the_object():
     top, left, bottom, right = demo.box
     assert demo.image[top:bottom, left:right].sum() == demo.image.sum() > 1000
     assert demo.numbers == demo.scores()
+    pooled, aligned = demo.cut()  # as lesson 8b says: the last row and two columns of bins miss the person
+    assert not pooled[-1].any() and not pooled[:, -2:].any() and pooled[:-1, :-2].all() and aligned.all()
+    assert (pooled[:, 0] == pooled[:, 1]).all()
 
 
 def test_words_and_picture_name_the_numbers():
