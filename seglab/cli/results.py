@@ -6,8 +6,9 @@ import socket
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
-from seglab.cli.grading import common_options, course_of
+from seglab.cli.grading import Countdown, common_options, course_of, sheet_option
 from seglab.errors import InputError
 
 
@@ -97,6 +98,27 @@ def server_command(path):
     return [sys.executable, "-m", "jupyterlab", *options, *root]
 
 
+def feedback(arguments):
+    """Write the pages that students read."""
+    from seglab.grading.feedback.writing import write_feedback
+
+    course = course_of(arguments)
+    with Countdown(f"feedback {arguments.sheet}") as progress:
+        pages = write_feedback(
+            course, arguments.sheet, students=arguments.student, out=arguments.out, progress=progress
+        )
+    failed = [page for page in pages if page["error"]]
+    if arguments.json:
+        print(json.dumps(pages, indent=1))
+    else:
+        for page in failed:
+            print(plain(f"LOOK  {page['student']} {page['notebook']}: {page['error']}"))
+        changed = sum(page["changed"] for page in pages)
+        where = arguments.out or course.folder("feedback", arguments.sheet, "STUDENT")
+        print(f"{len(pages)} pages in {where}: {changed} written, {len(pages) - changed} as before")
+    return 1 if failed else 0
+
+
 def review_options(parser):
     common_options(parser)
     parser.add_argument("sheet", nargs="?", metavar="SHEET", help="name of the sheet (default: all)")
@@ -104,4 +126,14 @@ def review_options(parser):
     parser.add_argument("--open", action="store_true", help="open the first one in nbgrader's formgrader")
 
 
-COMMANDS = ((review, "list what waits for a person after the grading, and why", review_options),)
+def feedback_options(parser):
+    common_options(parser)
+    sheet_option(parser)
+    parser.add_argument("--student", action="append", metavar="S", help="only this student; can be repeated")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the pages (default: nbgrader's feedback/)")
+
+
+COMMANDS = (
+    (review, "list what waits for a person after the grading, and why", review_options),
+    (feedback, "write a page per graded notebook that students read offline", feedback_options),
+)

@@ -55,6 +55,18 @@ class Clearing:
         if nbgrader_metadata(cell).get("solution") and self.begin_solution not in text:
             return text if not source and self._is_stub(cell, stub) else stub
         text = _cut(text, self.begin_solution, self.end_solution, stub)
+        return self.without_hidden(text)
+
+    def without_hidden(self, text):
+        """Return a text without hidden tests and mark schemes; one that does not end is hidden to the end.
+
+        Args:
+            text: Source of a cell.
+
+        Example:
+            >>> Clearing().without_hidden("assert x\\n### BEGIN HIDDEN TESTS\\nassert y\\n### END HIDDEN TESTS")
+            'assert x'
+        """
         text = _cut(text, self.begin_hidden_tests, self.end_hidden_tests)
         return _cut(text, self.begin_mark_scheme, self.end_mark_scheme)
 

@@ -1,0 +1,1 @@
+"""Feedback: a page per graded notebook that opens anywhere, asks for nothing and runs nothing."""
