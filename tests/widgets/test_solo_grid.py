@@ -77,14 +77,15 @@ def test_the_scene_teaches_what_the_lesson_says():
     demo = SoloGrid(cells=5)
     assert demo.numbers == {"objects": 7, "owned": 5, "contested": 2, "lost": 2}
     lost = {}
-    for cells in (4, 10, 12, 20):
-        demo.cells = cells
-        lost[cells] = demo.scores()["lost"]
-    assert lost == {4: 1, 10: 0, 12: 1, 20: 0}  # a finer grid is not always better
-    demo.center = 0
-    for demo.cells in (5, 12, 40):
-        assert demo.scores()["lost"] >= 1  # ring and disc: one center, at any S
-    demo.center, demo.two_grids = 0.2, True
+    for demo.cells in (4, 5, 6, 7, 8, 10, 16, 20):
+        lost[demo.cells] = demo.scores()["lost"]
+    assert lost == {4: 1, 5: 2, 6: 2, 7: 0, 8: 1, 10: 0, 16: 1, 20: 0}  # a finer grid is not always better
+    demo.cells, demo.boxes = 5, [demo.boxes[0], [4, 50, 40, 16], *demo.boxes[2:]]  # the person, off the car
+    assert (demo.owners()[0] == 0).any()
+    demo = SoloGrid(center=0)
+    for demo.cells in range(2, 41):
+        assert not (demo.owners()[0] == 2).any()  # ring and disc: one center, at any S
+    demo = SoloGrid(two_grids=True)
     for demo.cells in range(4, 41):
         assert demo.scores()["lost"] == 0
 
