@@ -14,6 +14,7 @@ from pathlib import Path
 import seglab
 
 ARTIFACTS = (".csv", ".json", ".npz", ".png", ".safetensors")
+PROGRAM = "predict.py"
 FILE_BYTES = 100 * 2**20
 TOTAL_BYTES = 300 * 2**20
 RUN_SECONDS = 600
@@ -103,7 +104,8 @@ def artifacts(notebook, folder):
     wanted = stamp(notebook).get("artifacts")
     names = [str(name) for name in wanted] if isinstance(wanted, list) else []
     for cell in notebook["cells"]:
-        names += [name for name in _strings(_text(cell, "code")) if name.lower().endswith(ARTIFACTS)]
+        known = _strings(_text(cell, "code"))
+        names += [name for name in known if name.lower().endswith(ARTIFACTS) or name == PROGRAM]
     files, missing, total = {}, {}, 0
     for name in dict.fromkeys(names):
         path = folder / name

@@ -183,26 +183,26 @@ def test_answers_are_found_when_colab_or_drive_took_the_metadata():
 
 
 def test_files_by_name_with_caps(tmp_path, monkeypatch):
-    for name in ("a.npz", "big.png", "sub/b.csv", "c.json"):
+    for name in ("a.npz", "big.png", "sub/b.csv", "c.json", "predict.py", "other.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"x" * (200 if name == "big.png" else 40))
     (tmp_path / "link.csv").symlink_to("/etc/passwd")
     monkeypatch.setattr(inspection, "FILE_BYTES", 100)
-    source = "f('a.npz', 'big.png', 'sub/b.csv', 'gone.png')\n"
+    source = "f('a.npz', 'big.png', 'sub/b.csv', 'gone.png', 'predict.py', 'other.py')\n"
     source += "f('../up.csv', '/etc/a.csv', 'http://x/y.png', 'link.csv', '*.png', '.npz')"
     notebook = release()
     notebook["cells"].append(cell("code", "files", source))
     notebook["metadata"]["seglab"]["artifacts"] = ["c.json"]
     files, missing = inspection.artifacts(notebook, tmp_path)
-    assert list(files) == ["c.json", "a.npz", "sub/b.csv"]
+    assert list(files) == ["c.json", "a.npz", "sub/b.csv", "predict.py"]
     assert set(missing) == {"preds.npz", "big.png", "gone.png"} and "too large" in missing["big.png"]
-    monkeypatch.setattr(inspection, "TOTAL_BYTES", 90)
+    monkeypatch.setattr(inspection, "TOTAL_BYTES", 85)
     files, missing = inspection.artifacts(notebook, tmp_path)
     assert list(files) == ["c.json", "a.npz"] and "sub/b.csv" in missing
 
 
 def test_the_caps_and_the_marker_are_those_of_the_grader():
-    assert selection.ARTIFACTS == inspection.ARTIFACTS
+    assert selection.ARTIFACTS == inspection.ARTIFACTS and selection.PROGRAM == inspection.PROGRAM
     assert extraction.STUDENT.file_bytes == inspection.FILE_BYTES
     assert extraction.STUDENT.total_bytes == inspection.TOTAL_BYTES
     assert inspection.MARKER.pattern == markers.MARKER.pattern

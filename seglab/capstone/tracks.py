@@ -28,6 +28,7 @@ class Track:
         size: `(height, width)` of every image. They differ, so that a transposed map shows.
         metric: Name of the score, which lies in [0, 1].
         form: What `predict` returns, in words.
+        marks: Three scores: better than a rule, good, excellent.
         draw: Function of `index`, `size`, `seed` and `split` that returns a uint8 image and its truth.
         check: Function of an answer that raises an `InputError` where it has not the form.
         score: Function of the truth of all images and of all answers that returns the score.
@@ -38,6 +39,7 @@ class Track:
     size: tuple
     metric: str
     form: str
+    marks: tuple
     draw: Callable
     check: Callable
     score: Callable
@@ -224,6 +226,7 @@ TRACKS = {
         (64, 80),
         "mask AP",
         "a pair: instances, integers (64, 80), 0 = no cell, cells 1 to n; scores, floats (n,) in [0, 1], cell 1 first",
+        (0.25, 0.48, 0.6),
         draw_cells,
         _check_cells,
         _ap,
@@ -234,6 +237,7 @@ TRACKS = {
         (64, 80),
         "IoU of built",
         "labels, integers (64, 80): 0 land, 1 water, 2 built",
+        (0.42, 0.6, 0.7),
         draw_satellite,
         _check_satellite,
         _iou_of_built,
@@ -244,6 +248,7 @@ TRACKS = {
         (64, 96),
         "PQ",
         "panoptic ids, integers (64, 96): category * 1000 + instance, as in seglab.labels; stuff has instance 0",
+        (0.58, 0.66, 0.72),
         draw_street,
         _check_street,
         _pq,

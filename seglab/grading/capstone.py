@@ -13,8 +13,8 @@ from seglab.capstone.interview import interview
 from seglab.capstone.tracks import score_answers, track_of
 from seglab.grading import hidden
 
-COUNT = {"cells": 24, "satellite": 32, "street": 16}
-CANDIDATES = 4  # of which the fullest is taken, for every other image
+COUNT = {"cells": 24, "satellite": 24, "street": 16}
+CANDIDATES = 3  # of which the fullest is taken, for every other image
 GAIN, OFFSET, NOISE = (0.85, 1.15), (-0.04, 0.04), (0.01, 0.03)
 _done = []
 
@@ -78,12 +78,13 @@ def examine(ask):
     track_of(name)
     # A test that is stopped for its time leaves this behind for the tests after it.
     _done.append(Examination(name, 0.0, "it was stopped before it came to an end", None))
-    images, truth = hidden_images(name, hidden.seed())
-    found = interview(name, ask, images)
-    score = 0.0 if found.problem else score_answers(name, truth, found.answers)
+    seed = hidden.seed()
+    found = interview(name, ask, hidden_images(name, seed)[0])
+    # The truth is drawn when all answers are there: in one process, a program could look for it.
+    score = 0.0 if found.problem else score_answers(name, hidden_images(name, seed)[1], found.answers)
     _done.append(Examination(name, score, found.problem, found.unsteady))
     facts = {} if found.problem else {"score": round(score, 4), "milliseconds": round(found.milliseconds, 2)}
     weights = count_parameters()
     facts |= {} if weights is None else {"parameters": weights}
-    hidden.report(track=name, **facts, **({"problem": found.problem} if found.problem else {}))
+    hidden.report(track=f"{name}: {track_of(name).metric}", **facts)
     return _done[-1]

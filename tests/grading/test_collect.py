@@ -61,6 +61,19 @@ def run(course, paths, **options):
     return report
 
 
+def test_of_all_programs_only_predict_py_beside_the_notebook_counts(course, tmp_path):
+    members = {
+        "ann/lab1.ipynb": notebook("ann"),
+        "ann/predict.py": b"TRACK = 'cells'",
+        "ann/numpy.py": b"import os",
+        "ann/src/predict.py": b"other",
+    }
+    report = run(course, archive(tmp_path / "in.zip", members), students=None)
+    ann = report["students"]["ann"]
+    assert submitted(course, "ann")["predict.py"] == b"TRACK = 'cells'"
+    assert sorted(entry["member"] for entry in ann["left_out"]) == ["ann/numpy.py", "ann/src/predict.py"]
+
+
 def test_moodle_end_to_end(course, tmp_path):
     members = {
         MOODLE.format(name="Ada Lovelace", number=1, file="lab1.ipynb"): notebook("ada"),

@@ -13,6 +13,8 @@ from seglab.grading.collecting.filenames import is_junk, printable
 from seglab.grading.collecting.lms import same_notebook
 
 ARTIFACTS = (".csv", ".json", ".npz", ".png", ".safetensors")
+PROGRAM = "predict.py"
+"""The one program that counts: it runs in the students' sandbox alone."""
 STAMP = re.compile(rb'"seglab"\s*:\s*\{[^{}]{0,2000}?"sheet"\s*:\s*"([\w.-]{1,100})"')
 READ_MANIFEST = MB
 UNPACKED = ".zip.unpacked"
@@ -115,7 +117,7 @@ def _find_artifacts(files, found):
         if path in chosen or is_junk(str(name)) or name.name == "manifest.json":
             continue
         beside = str(name.relative_to(base)) if name.is_relative_to(base) else str(name)
-        if name.suffix.lower() not in ARTIFACTS:
+        if name.suffix.lower() not in ARTIFACTS and beside != PROGRAM:
             found.left_out.append((printable(str(name)), "not a kind of file that counts"))
         elif beside in found.artifacts:
             found.left_out.append((printable(str(name)), "a second file of that name"))
