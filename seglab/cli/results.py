@@ -13,10 +13,16 @@ from seglab.errors import InputError
 
 
 def review(arguments):
-    """List what waits for a person, and open nbgrader's formgrader there."""
+    """List what waits for a person, open nbgrader's formgrader there, or give a comment of the bank."""
     from seglab.grading.records import waiting
 
     course = course_of(arguments)
+    if arguments.points is not None and not arguments.comment:
+        raise InputError("--points goes with --comment STUDENT QUESTION KEY")
+    if arguments.comment or arguments.bank:
+        if not arguments.sheet:
+            raise InputError("name the sheet that the comments are about")
+        return comment(course, arguments) if arguments.comment else print_bank(course, arguments)
     sheets = [arguments.sheet] if arguments.sheet else course.sheets()
     found = {}
     for sheet in sheets:
@@ -34,6 +40,44 @@ def review(arguments):
         if not found:
             print("no sheet is graded yet")
     return open_formgrader(course, found) if arguments.open else 0
+
+
+def comment(course, arguments):
+    """Give a comment of the bank, and say what came of it."""
+    from seglab.grading.records.comments import give_comment
+
+    given = give_comment(course, arguments.sheet, *arguments.comment, points=arguments.points)
+    if arguments.json:
+        print(json.dumps(given, indent=1))
+        return 0
+    points = "" if given["points"] is None else f", {given['points']:g} of {given['most']:g} points"
+    again = "" if given["changed"] else ", as before"
+    print(plain(f"{given['student']} {given['notebook']}/{given['question']}{points}{again}: {given['text']}"))
+    return 0
+
+
+def print_bank(course, arguments):
+    """Print the comments of a sheet and how often each was given."""
+    from seglab.grading.records.comments import EXAMPLE, bank_path, count_uses, read_bank
+
+    bank = read_bank(course, arguments.sheet)
+    uses = count_uses(course, arguments.sheet, bank) if bank else {}
+    if arguments.json:
+        rows = [
+            {"question": question, "key": key, "text": saved.text, "points_off": saved.points_off, "used": used}
+            for (question, key), used in uses.items()
+            for saved in [bank[question][key]]
+        ]
+        print(json.dumps(rows, indent=1))
+        return 0
+    for question, comments in bank.items():
+        print(question)
+        for key, saved in comments.items():
+            off = f"{saved.points_off:g} off, " if saved.points_off else ""
+            print(f"    {key:16} {off}given {uses[question, key]} times: {saved.text}")
+    if not bank:
+        print(f"no comments yet: write them to {bank_path(course, arguments.sheet)}, such as\n\n{EXAMPLE}", end="")
+    return 0
 
 
 def print_waiting(sheet, listed):
@@ -124,6 +168,11 @@ def review_options(parser):
     parser.add_argument("sheet", nargs="?", metavar="SHEET", help="name of the sheet (default: all)")
     parser.add_argument("--student", action="append", metavar="S", help="only this student; can be repeated")
     parser.add_argument("--open", action="store_true", help="open the first one in nbgrader's formgrader")
+    parser.add_argument(
+        "--comment", nargs=3, metavar=("STUDENT", "QUESTION", "KEY"), help="give a comment of the bank, and its points"
+    )
+    parser.add_argument("--points", type=float, metavar="N", help="with --comment: what the question gives")
+    parser.add_argument("--bank", action="store_true", help="print the comments of the sheet's bank")
 
 
 def feedback_options(parser):
