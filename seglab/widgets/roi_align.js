@@ -19,7 +19,8 @@ function render({ model, el }) {
   const scale = Math.max(1, Math.floor(768 / Math.max(height, width)));
   const save = saver(model);
   let box = null; // row, column, height, width: as the functions of the IoU playground take it
-  let [map, results, down, across] = [null, null, null, null];
+  let [map, largest, results, down, across] = [null, 1, null, null, null];
+  let painted = ""; // what map the ground shows
   let picked = Array(2).fill(Math.floor(model.get("bins") / 2)); // a bin, by row and column
   let drag = null;
   let sending = false;
@@ -55,8 +56,8 @@ function render({ model, el }) {
   const sentence = element("p", { class: "seglab-sentence" });
   const hint = element("p", { class: "seglab-hint", id: hintId });
   hint.textContent =
-    "Drag the box, or its corners. Keys: arrows move it by one pixel, Shift + arrows resize it, numbers 1 to 4 choose " +
-    "the stride. Point at a bin of a result, or use the arrow keys there, to see what it reads.";
+    "Drag the box, or its corners. Keys: arrows move it by one pixel, Shift + arrows resize it, numbers 1 to 4 " +
+    "choose the stride. Point at a bin of a result, or use the arrow keys there, to see what it reads.";
   const mark = (kind, text) => element("span", {}, element("i", { class: `seglab-${kind}` }), text);
   root.append(
     element("div", { class: "seglab-bar" }, stride, bins, shown, aligned),
@@ -94,11 +95,20 @@ function render({ model, el }) {
     model.set(trait, value);
     sending = false;
   }
+  /** Compute the map and the ground, which stay while the box moves. */
+  function paint(which, step) {
+    if (which === "object") map = cellMeans(pixels, height, width, step);
+    else map = places(height, width, step, which === "row" ? 0 : 1);
+    largest = map.values.reduce((one, other) => Math.max(one, other), 0) || 1;
+    paintGround(frame, pixels, map, largest, width, step);
+    ground.putImageData(frame, 0, 0);
+    painted = `${which} ${step}`;
+  }
   /** Compute, show the numbers and send them; the picture follows in the next frame. */
   function changed() {
     const asked = [box[0], box[1], box[0] + box[2], box[1] + box[3]];
     const [step, count, which, half] = ["stride", "bins", "shown", "aligned"].map((trait) => model.get(trait));
-    map = which === "object" ? cellMeans(pixels, height, width, step) : places(height, width, step, +(which === "column"));
+    if (painted !== `${which} ${step}`) paint(which, step);
     results = [roiPool(map, asked, count, step), roiAlign(map, asked, count, step, half)];
     down = axisBins(asked[0], asked[2], count, step, half);
     across = axisBins(asked[1], asked[3], count, step, half);
@@ -123,8 +133,8 @@ function render({ model, el }) {
       `${start}–${end}.${last > height || end > width ? " Bins beyond the image give 0." : ""}`;
     caption.textContent = `A cell of the map: ${model.get("stride")} × ${model.get("stride")} pixels`;
     const which = model.get("shown");
-    const texts = which === "object" ? RESULTS : [`RoIPool: largest ${which}, off by`, `RoIAlign: mean ${which}, off by`];
-    captions.forEach((one, index) => (one.textContent = texts[index]));
+    const ofPlaces = [`RoIPool: largest ${which}, off by`, `RoIAlign: mean ${which}, off by`];
+    captions.forEach((one, index) => (one.textContent = (which === "object" ? RESULTS : ofPlaces)[index]));
     tell();
   }
   /** What the picked bin reads; and all of it for a screen reader. */
@@ -147,18 +157,15 @@ function render({ model, el }) {
   // --- picture
   const zoomOf = (one) => one.width / (one.getBoundingClientRect().width || one.width / 2);
   const ask = onFrame(() => {
-    const [step, zoom] = [model.get("stride"), zoomOf(canvas)];
-    paintGround(frame, pixels, map, width, step);
-    ground.putImageData(frame, 0, 0);
+    const zoom = zoomOf(canvas);
     context.imageSmoothingEnabled = false;
     context.drawImage(ground.canvas, 0, 0, canvas.width, canvas.height);
-    drawGrid(context, height, width, step, scale, zoom);
+    drawGrid(context, height, width, model.get("stride"), scale, zoom);
     drawPlaces(context, down, across, picked, scale, zoom);
     drawHandles(context, { true: { box }, pred: NOTHING }, "true", scale, zoom);
     const which = model.get("shown");
     const middle = ([from, to]) => (from + to) / 2;
     const wanted = down.flatMap((one) => across.map((other) => middle((which === "row" ? one : other).asked)));
-    const largest = Math.max(...map.values) || 1;
     outputs.forEach((one, index) => {
       const places = which === "object" ? null : wanted;
       drawResult(one, results[index], down.length, picked, places, largest, zoomOf(one));

@@ -1,5 +1,5 @@
-// RoIAlign explorer: what both ways read of a map. Twin in NumPy: seglab/roi.py. Boxes are [top, left, bottom, right] in
-// pixels; a map is { values, rows, cols } with its values row by row.
+// RoIAlign explorer: what both ways read of a map. Twin in NumPy: seglab/roi.py. Boxes are [top, left, bottom, right]
+// in pixels; a map is { values, rows, cols } with its values row by row.
 
 /** The mean of every cell of stride x stride pixels, in [0, 1]; pixels are bytes. */
 export function cellMeans(pixels, height, width, stride) {
@@ -34,7 +34,9 @@ export function roiPool({ values, rows, cols }, [top, left, bottom, right], bins
     across.map(([start, stop]) => {
       let largest = -Infinity;
       for (let r = Math.max(first, 0); r < Math.min(end, rows); r++) {
-        for (let c = Math.max(start, 0); c < Math.min(stop, cols); c++) largest = Math.max(largest, values[r * cols + c]);
+        for (let c = Math.max(start, 0); c < Math.min(stop, cols); c++) {
+          largest = Math.max(largest, values[r * cols + c]);
+        }
       }
       return largest === -Infinity ? 0 : largest;
     }),
@@ -88,14 +90,15 @@ export function axisBins(from, to, bins, stride, aligned) {
 export function measures(down, across) {
   const edges = (kind) => [down[0][kind][0], across[0][kind][0], down.at(-1)[kind][1], across.at(-1)[kind][1]];
   const [box, read] = [edges("asked"), edges("read")];
-  const common = [0, 1].map((axis) => Math.max(0, Math.min(box[axis + 2], read[axis + 2]) - Math.max(box[axis], read[axis])));
+  const shared = (axis) => Math.min(box[axis + 2], read[axis + 2]) - Math.max(box[axis], read[axis]);
+  const common = Math.max(0, shared(0)) * Math.max(0, shared(1));
   const area = ([top, left, bottom, right]) => (bottom - top) * (right - left);
   const middle = ([one, other]) => (one + other) / 2;
   const off = (kind) => Math.max(...[...down, ...across].map((bin) => Math.abs(middle(bin[kind]) - middle(bin.asked))));
   return {
     read,
     shift: [0, 1].map((axis) => (read[axis] - box[axis] + read[axis + 2] - box[axis + 2]) / 2),
-    iou: (common[0] * common[1]) / (area(box) + area(read) - common[0] * common[1]),
+    iou: common / (area(box) + area(read) - common),
     pool_off: off("read"),
     align_off: off("samples"),
   };

@@ -4,8 +4,7 @@ const [ASKED, READ, SAMPLED] = ["#0072b2", "#d55e00", "#009e73"];
 const FONT = 'system-ui, "DejaVu Sans", sans-serif';
 
 /** The map's cells, and the image within them, from white to gray, at one canvas pixel per pixel of the image. */
-function paintGround(frame, pixels, map, width, stride) {
-  const largest = Math.max(...map.values) || 1;
+function paintGround(frame, pixels, map, largest, width, stride) {
   const screen = new Uint32Array(frame.data.buffer);
   for (let i = 0; i < pixels.length; i++) {
     const [row, col] = [Math.floor(i / width), i % width];
