@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from seglab.datasets.annotations import CITYSCAPES, cityscapes_train_ids, read_labelme
+from seglab.datasets.annotations import CITYSCAPES, cityscapes_train_ids, labelme_to_coco, read_labelme
+from seglab.datasets.coco import coco_instances
 from seglab.errors import InputError
 
 
@@ -56,6 +57,41 @@ def test_other_files_are_named(tmp_path):
         read_labelme(tmp_path / "none.json", ["leaf"])
     with pytest.raises(InputError, match="no file of labelme"):
         read_labelme(save(tmp_path / "a.json", imageHeight=None), ["leaf"])
+
+
+def test_a_folder_becomes_one_coco_file(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    box, square = shape("stem", [[8, 7], [4, 4]], "rectangle"), shape("leaf", [[1, 1], [5, 1], [5, 5], [1, 5]])
+    save(folder / "a.json", square, box, shape("leaf", [[4, 4], [7, 4]], "circle"))
+    save(folder / "b.json", shape("laef", [[-3, 0], [1, 0], [1, 1]]), imagePath="..\\sub\\b.jpg")
+    coco = labelme_to_coco(folder, tmp_path / "a.json")
+    assert coco.classes == ("leaf", "stem", "laef")
+    assert [image["file_name"] for image in coco.images] == ["photo.jpg", "../sub/b.jpg"]
+    assert coco.images[1]["annotations"][0]["segmentation"] == [[-3, 0, 1, 0, 1, 1]]
+    objects, expected = coco_instances(coco, 0), read_labelme(folder / "a.json", ["leaf", "stem"])
+    assert np.array_equal(objects["classes"], expected["classes"])
+    assert np.array_equal(objects["masks"], expected["masks"])
+
+
+def test_shapes_of_one_group_are_one_object(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    parts = [{**shape("leaf", [[x, 0], [x + 2, 0], [x + 2, 2], [x, 2]]), "group_id": 4} for x in (0, 5)]
+    save(folder / "a.json", parts[0], {**parts[1], "label": "stem"}, parts[1], shape("leaf", [[0, 4], [2, 4], [2, 6]]))
+    coco = labelme_to_coco(folder, tmp_path / "a.json")
+    objects = coco_instances(coco, 0)
+    assert objects["classes"].tolist() == [0, 1, 0] and objects["masks"][0].sum() == 8
+
+
+def test_a_folder_that_cannot_become_one(tmp_path):
+    with pytest.raises(InputError, match="has no JSON file"):
+        labelme_to_coco(tmp_path, tmp_path / "a.json")
+    save(tmp_path / "a.json", shape("leaf", [[0, 0]], "point"))
+    with pytest.raises(InputError, match="path lies, too"):
+        labelme_to_coco(tmp_path, tmp_path / "b.json")
+    with pytest.raises(InputError, match=r"a.json: shape 1 is a point of 1 points"):
+        labelme_to_coco(tmp_path, tmp_path.parent / "b.json")
 
 
 def test_cityscapes_ids():
