@@ -12,6 +12,7 @@ _FILES = {
     "IoUPlayground": "iou_playground",
     "LossLandscape": "loss_landscape",
     "NMSThreshold": "nms_threshold",
+    "PanopticMerge": "panoptic_merge",
     "PrototypeMixer": "prototype_mixer",
     "ReceptiveFieldExplorer": "receptive_field",
     "RoIAlignExplorer": "roi_align",
