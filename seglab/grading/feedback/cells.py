@@ -114,7 +114,9 @@ def plain_messages(notebook, clearing):
             kind, said = (printable(_plain(errors[-1].get(key, ""))) for key in ("ename", "evalue"))
             hidden = clearing.begin_hidden_tests in cell["source"]
             kind = kind if re.fullmatch(r"\w{1,40}", kind) else "error"
-            found[nbgrader_metadata(cell).get("grade_id")] = kind if hidden else f"{kind}: {said}"[:500]
+            found[nbgrader_metadata(cell).get("grade_id")] = (
+                f"a hidden test failed ({kind})" if hidden else f"{kind}: {said}"[:500]
+            )
     return found
 
 
