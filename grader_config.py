@@ -34,5 +34,13 @@ c.GenerateAssignment.preprocessors = [
     "seglab.authoring.student_form.StudentForm",
 ]
 
+# nbgrader's own feedback would show the hidden tests; `seglab feedback` has no need of this.
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+
 c.Execute.timeout = 300  # seconds per cell
 c.Execute.shutdown_kernel = "immediate"

@@ -14,7 +14,8 @@ from seglab.errors import InputError
 
 def review(arguments):
     """List what waits for a person, open nbgrader's formgrader there, or give a comment of the bank."""
-    from seglab.grading.records import waiting
+    from seglab.grading.records.templates import NotGraded
+    from seglab.grading.records.waiting import list_waiting
 
     course = course_of(arguments)
     if arguments.points is not None and not arguments.comment:
@@ -27,8 +28,8 @@ def review(arguments):
     found = {}
     for sheet in sheets:
         try:
-            found[sheet] = waiting.list_waiting(course, sheet, students=arguments.student)
-        except InputError:
+            found[sheet] = list_waiting(course, sheet, students=arguments.student)
+        except NotGraded:
             if arguments.sheet:
                 raise
     if arguments.json:

@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import graded
 from graded import programs  # noqa: F401 - a fixture
 
+ROOT = Path(__file__).parents[2]
 HIDDEN = ("HIDDEN TESTS", "default_rng", "double(-3)", "int(value)", "== -6", "saw -3", "argument -3")
 VOID = ("meta", "img", "br", "hr", "link", "input")
 
@@ -213,3 +214,27 @@ def test_pages_in_another_folder_and_students_who_are_not_there(folder, tmp_path
     ]
     with pytest.raises(InputError, match="no submission of 'zoe' is graded"):
         writing.write_feedback(Course(folder), "ps1", students=["zoe"])
+
+
+def test_nbgraders_own_feedback_shows_no_hidden_test_in_this_course(folder):
+    from nbgrader.converters import GenerateFeedback
+    from nbgrader.coursedir import CourseDirectory
+
+    config = Course(folder).config
+    config.GenerateFeedback = Course(ROOT).config.GenerateFeedback
+    names = {"assignment_id": "ps1", "student_id": "bob", "feedback_directory": "theirs"}
+    converter = GenerateFeedback(coursedir=CourseDirectory(root=str(folder), **names), config=config)
+    converter.start()
+    page = (folder / "theirs" / "bob" / "ps1" / "basics.html").read_text()
+    assert "double(1) must be 2" in page and "a hidden test failed" in page
+    assert [part for part in HIDDEN if part in page] == []
+
+
+def test_folder_that_cannot_be_written_stops_nobody(folder, tmp_path):
+    (tmp_path / "bob").write_text("in the way")
+    pages = writing.write_feedback(Course(folder), "ps1", out=tmp_path)
+    assert [(each["student"], each["notebook"]) for each in pages if each["error"]] == [("bob", "")]
+    assert len(list(tmp_path.rglob("*.html"))) == 4
+    assert "feedback: " in review.read_queue(Course(folder), "ps1")[0]["reasons"][0]
+    writing.write_feedback(Course(folder), "ps1")
+    assert review.read_queue(Course(folder), "ps1") == []

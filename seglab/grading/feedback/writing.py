@@ -48,7 +48,7 @@ def write_feedback(course, sheet, *, students=None, out=None, progress=None):
             folder = Path(out) / student if out is not None else folder
             try:
                 pages += writer.write(rows[student], folder, tidy=out is None)
-            except OSError as error:  # a folder that cannot be written: the others go on
+            except Exception as error:  # a folder that cannot be written, a damaged row: the others go on
                 facts = {"student": student, "notebook": "", "path": str(folder), "changed": False}
                 pages.append({**facts, "error": _line(error)})
             if progress is not None:

@@ -9,6 +9,10 @@ from pathlib import Path
 from seglab.errors import InputError
 
 
+class NotGraded(InputError):
+    """A sheet of which no submission is graded yet."""
+
+
 class Template:
     """One notebook of a sheet, made by the course's own steps of `nbgrader generate_assignment`.
 
@@ -166,14 +170,14 @@ def open_graded(course, sheet):
         `(gradebook, assignment)`: nbgrader's `Gradebook`, and what it holds of the sheet.
 
     Raises:
-        InputError: If the course has no such sheet, or nobody's submission of it is graded.
+        InputError: If the course has no such sheet; `NotGraded` if nobody's submission of it is graded.
     """
     from nbgrader.api import MissingEntry
     from sqlalchemy.engine import make_url
 
     if not course.notebooks(sheet):
         raise InputError(f"sheet: the course has no {sheet!r}. Sheets: {', '.join(course.sheets()) or 'none'}.")
-    ungraded = InputError(f"sheet: no submission of {sheet} is graded yet: run `seglab grade {sheet}` first.")
+    ungraded = NotGraded(f"sheet: no submission of {sheet} is graded yet: run `seglab grade {sheet}` first.")
     url = make_url(course.db_url)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         raise ungraded  # to open it would make an empty one
