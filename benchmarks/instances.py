@@ -2,13 +2,14 @@
 
     python benchmarks/instances.py                     # all runs, three seeds: hours; goes on where it stopped
     python benchmarks/instances.py cells solo --seed 0 # some of them
-    python benchmarks/instances.py --table             # what has been recorded
+    python benchmarks/instances.py --table             # what has been recorded, packed into seglab/measured/ too
 
 Each run trains from random weights for at most ten minutes on two cores, is measured on unseen images, and writes one
 JSON file to benchmarks/results/instances/. The oracle of a rule is its score on true maps: what no training can pass.
 """
 
 import argparse
+import datetime
 import json
 import os
 import resource
@@ -21,6 +22,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
+from seglab import measured
+from seglab.about import installed_version
 from seglab.datasets.instances import load_instances
 from seglab.datasets.streets import STREETS, THINGS
 from seglab.instance_evaluation import evaluate_instances, evaluate_panoptic, milliseconds_per_image, panoptic_truth
@@ -29,6 +32,7 @@ from seglab.models.panoptic_fpn import merge, panoptic_fpn
 from seglab.models.solo import Grid, solo
 from seglab.models.yolact import yolact
 from seglab.schedules import WarmUp
+from seglab.training import device_name
 from seglab.watershed_baseline import (
     RULES,
     cut_objects,
@@ -39,6 +43,7 @@ from seglab.watershed_baseline import (
 )
 
 RESULTS = Path(__file__).parent / "results" / "instances"
+PACKED = Path(measured.__file__).parent / "instances.json"  # what the lessons read
 SEEDS = (0, 1, 2)
 STUFF = tuple(index for index in range(len(STREETS)) if index not in THINGS)
 TWO_SIZES = (AnchorLevel(1, (8, 14)), AnchorLevel(3, (26, 48)))
@@ -56,8 +61,8 @@ BUILD = {
     ),
     ("streets", "unet"): lambda shape: watershed_unet(shape, len(STREETS)),
 }
-# Steps and highest learning rate. The networks of one data set get about the same CPU time: 430 s on the cells, 530 s on
-# the nuclei, 670 s on the streets, of the 1,200 s that ten minutes on two cores are.
+# Steps and highest learning rate. The networks of one data set get about the same CPU time: 430 s on the cells, 530 s
+# on the nuclei, 670 s on the streets, of the 1,200 s that ten minutes on two cores are.
 STEPS = {
     ("cells", "solo"): (2500, 3e-3),
     ("cells", "yolact"): (2100, 3e-3),
@@ -187,27 +192,61 @@ def recorded(path, make):
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def summary(folder=RESULTS):
+    """What is recorded, as `seglab.measured` gives it: a row per way to objects, the median over the seeds."""
+    return [row for name, model_name in BUILD for row in rows_of(folder, name, model_name)]
+
+
+def rows_of(folder, name, model_name):
+    """Rows of one network: one for each rule that cuts the maps of a U-Net."""
+    runs = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob(f"{name}-{model_name}-*.json"))]
+    file = folder / f"{name}-oracle.json"
+    limits = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    metric = "PQ" if name == "streets" else "AP"
+    rows = []
+    for way in RULES if model_name == "unet" else (model_name,):
+        found = [one["scores"][way] for one in runs]
+        main = [scores[metric] for scores in found]
+        row = {"data": name, "network": model_name, "method": way, "metric": metric, "seeds": len(runs)}
+        row |= {"median": median(main), "lowest": min(main, default=None), "highest": max(main, default=None)}
+        row["scores"] = {key: median([scores[key] for scores in found]) for key in (found[0] if found else ())}
+        row["oracle"] = limits.get(way, {}).get(metric)
+        row["steps"] = STEPS[name, model_name][0]
+        rows.append(row | {key: median([one[key] for one in runs]) for key in FACTS})
+    return rows
+
+
+def median(values):
+    """The median, to four digits; `None` of nothing."""
+    return round(statistics.median(values), 4) if values else None
+
+
+def pack(rows, path=PACKED):
+    """Write the rows into the package, with the date and the versions, unless they are there already."""
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if known.get("rows") != rows:
+        versions = {name: installed_version(name) for name in ("keras", "tensorflow", "numpy")}
+        conditions = {"program": "benchmarks/instances.py", "date": datetime.date.today().isoformat()}
+        conditions |= {"machine": device_name(), "versions": versions}
+        text = json.dumps({"conditions": conditions, "rows": rows}, indent=1) + "\n"
+        path.write_text(text, encoding="utf-8")
+
+
 def table():
-    """Print the median over the seeds of all that is recorded."""
-    for name in ("cells", "nuclei", "streets"):
-        rows = {}
-        for path in sorted(RESULTS.glob(f"{name}-*-*.json")):
-            result = json.loads(path.read_text(encoding="utf-8"))
-            for way, scores in result["scores"].items():
-                rows.setdefault(way, []).append({**scores, **{k: result[k] for k in FACTS}})
-        if not rows:
-            continue
-        file = RESULTS / f"{name}-oracle.json"
-        limits = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-        metrics = [key for key in next(iter(rows.values()))[0] if key not in FACTS]
+    """Print all that is recorded, best first, and pack it for the lessons."""
+    rows = summary()
+    pack(rows)
+    for name in dict.fromkeys(row["data"] for row in rows if row["seeds"]):
+        best = sorted((row for row in rows if row["data"] == name and row["seeds"]), key=lambda row: -row["median"])
+        metrics = list(best[0]["scores"])
         heads = "".join(f"{key:>10}" for key in metrics)
-        print(f"\n{name}\n{'':20}seeds {heads}  oracle  (lowest, highest {metrics[0]})")
-        for way, runs in sorted(rows.items(), key=lambda row: -statistics.median(one[metrics[0]] for one in row[1])):
-            medians = "".join(f"{statistics.median(one[key] for one in runs):10.3f}" for key in metrics)
-            oracle = f"{limits[way][metrics[0]]:8.3f}" if way in limits else f"{'':8}"
-            low, high = (pick(one[metrics[0]] for one in runs) for pick in (min, max))
-            facts = [f"{statistics.median(one[key] for one in runs):,.0f} {word}" for key, word in FACTS.items()]
-            print(f"{way:20}{len(runs):5} {medians}{oracle}  ({low:.3f}, {high:.3f})  {', '.join(facts)}")
+        print(f"\n{name}\n{'':20}seeds {heads}  oracle  (lowest, highest {best[0]['metric']})")
+        for row in best:
+            medians = "".join(f"{row['scores'][key]:10.3f}" for key in metrics)
+            oracle = f"{row['oracle']:8.3f}" if row["oracle"] is not None else f"{'':8}"
+            facts = ", ".join(f"{row[key]:,.0f} {word}" for key, word in FACTS.items())
+            spread = f"({row['lowest']:.3f}, {row['highest']:.3f})"
+            print(f"{row['method']:20}{row['seeds']:5} {medians}{oracle}  {spread}  {facts}")
 
 
 FACTS = {"ms": "ms", "parameters": "weights", "memory_mb": "MB", "cpu_seconds": "CPU-s"}
