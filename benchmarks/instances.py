@@ -61,7 +61,7 @@ BUILD = {
     ),
     ("streets", "unet"): lambda shape: watershed_unet(shape, len(STREETS)),
 }
-# Steps and highest learning rate. The networks of one data set get about the same CPU time: 430 s on the cells, 530 s
+# Steps and highest learning rate. The networks of one data set get about the same CPU time: 430 s on the cells, 1,000 s
 # on the nuclei, 670 s on the streets, of the 1,200 s that ten minutes on two cores are.
 STEPS = {
     ("cells", "solo"): (2500, 3e-3),
