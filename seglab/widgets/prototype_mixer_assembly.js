@@ -26,7 +26,9 @@ export function insideBox([top, left, bottom, right], height, width) {
 
 /** The pixels with a probability above one half; `inside` cuts where it is given. */
 export function aboveHalf(probabilities, inside) {
-  return Uint8Array.from(probabilities, (value, i) => (value > 0.5 && (!inside || inside[i]) ? 1 : 0));
+  const mask = new Uint8Array(probabilities.length);
+  for (let i = 0; i < mask.length; i++) mask[i] = probabilities[i] > 0.5 && (!inside || inside[i]) ? 1 : 0;
+  return mask;
 }
 
 /** Counts of a mask against the truth, and the pixels above one half that lie outside of the box. */

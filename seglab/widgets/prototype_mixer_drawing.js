@@ -31,7 +31,9 @@ function gray(value, most) {
 /** Orange above 0, blue below, white at 0. */
 function signed(value, most) {
   const share = clamp(Math.abs(value) / most, 0, 1);
-  return (value > 0 ? PLUS : MINUS).map((channel) => Math.round(255 + (channel - 255) * share));
+  const [red, green, blue] = value > 0 ? PLUS : MINUS;
+  const toward = (channel) => Math.round(255 + (channel - 255) * share);
+  return [toward(red), toward(green), toward(blue)];
 }
 
 function boxPath([top, left, bottom, right], scale) {

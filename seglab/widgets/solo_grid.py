@@ -105,6 +105,12 @@ class SoloGrid(Demo):
             raise InputError(f"center must lie in [0, {WIDEST_REGION}], got {proposal.value}.")
         return proposal.value
 
+    @traitlets.validate("selected")
+    def _check_selected(self, proposal):
+        if not 0 <= proposal.value < len(self.shapes):
+            raise InputError(f"selected must lie in [0, {len(self.shapes)}), got {proposal.value}.")
+        return proposal.value
+
     def visible(self):
         """Return the visible pixels of each object, bool `(N, H, W)`: those in front hide those behind."""
         masks = np.zeros((len(self.shapes), self.height, self.width), bool)

@@ -47,8 +47,7 @@ function drawObjects(context, scene, zoom) {
   objects.forEach(({ area, row, col, rows, cols }, number) => {
     if (!area) return;
     const lost = !fate[number].owned;
-    const mask = Uint8Array.from(front, (one) => (one === number ? 1 : 0));
-    const outline = contour(mask, height, width, scale);
+    const outline = contour(seenOf(front, number), height, width, scale);
     stroke(context, outline, number === selected ? "#111111" : "#ffffff", (number === selected ? 3 : 1.5) * zoom, []);
     if (lost) stroke(context, outline, LOST, 3 * zoom, [6 * zoom, 5 * zoom]);
     const region = new Path2D();

@@ -32,7 +32,9 @@ def picture(demo):
         ax.set_title(f"S = {cells}: {said}", loc="left", fontsize=11)
     _draw_field(axes[-1], demo, demo.owners(finer)[0], demo.claims(finer)[0])
     axes[-1].set_title(f"S = {2 * demo.cells}: {_said(demo.scores(finer))}", loc="left", fontsize=11)
-    figure.suptitle("The middle region of an object (square) claims cells; of several claims the smallest object wins")
+    figure.suptitle(
+        "Middle regions (squares) claim cells; where several claim one (hatched), the smallest object gets it"
+    )
     return figure
 
 

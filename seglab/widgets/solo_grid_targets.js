@@ -3,23 +3,36 @@
 /** Of each pixel the number of the object that is seen there, -1 for none; later masks stand in front. */
 export function frontmost(masks, size) {
   const front = new Int16Array(size).fill(-1);
-  masks.forEach((mask, number) => mask.forEach((on, i) => on && (front[i] = number)));
+  masks.forEach((mask, number) => {
+    for (let i = 0; i < size; i++) if (mask[i]) front[i] = number;
+  });
   return front;
+}
+
+/** The pixels where one object is seen, as zeros and ones. */
+export function seenOf(front, number) {
+  const mask = new Uint8Array(front.length);
+  for (let i = 0; i < front.length; i++) if (front[i] === number) mask[i] = 1;
+  return mask;
 }
 
 /** Area, center of mass and box of what is seen of each object; the middle of the first pixel is at 0.5. */
 export function measured(front, count, width) {
-  const found = Array.from({ length: count }, () => ({ area: 0, row: 0, col: 0, box: [Infinity, Infinity, 0, 0] }));
-  front.forEach((number, i) => {
-    if (number < 0) return;
-    const [row, col, one] = [Math.floor(i / width), i % width, found[number]];
+  const none = { area: 0, row: 0, col: 0, top: Infinity, left: Infinity, bottom: 0, right: 0 };
+  const found = Array.from({ length: count }, () => ({ ...none }));
+  for (let i = 0; i < front.length; i++) {
+    if (front[i] < 0) continue;
+    const one = found[front[i]];
+    const [row, col] = [Math.floor(i / width), i % width];
     one.area++;
     one.row += row + 0.5;
     one.col += col + 0.5;
-    const [top, left, bottom, right] = one.box;
-    one.box = [Math.min(top, row), Math.min(left, col), Math.max(bottom, row + 1), Math.max(right, col + 1)];
-  });
-  return found.map(({ area, row, col, box: [top, left, bottom, right] }) =>
+    one.top = Math.min(one.top, row);
+    one.left = Math.min(one.left, col);
+    one.bottom = Math.max(one.bottom, row + 1);
+    one.right = Math.max(one.right, col + 1);
+  }
+  return found.map(({ area, row, col, top, left, bottom, right }) =>
     area ? { area, row: row / area, col: col / area, top, left, rows: bottom - top, cols: right - left } : { area },
   );
 }

@@ -57,7 +57,7 @@ def test_owners_are_the_targets_of_training():
     from seglab.models.solo.loss import cell_owners
 
     rng, compared = np.random.default_rng(0), 0
-    for turn in range(12):
+    for turn in range(6):
         demo = SoloGrid(
             cells=int(rng.integers(2, 41)), center=float(rng.choice([0, 0.2, 0.5])), two_grids=turn % 2 == 0
         )
@@ -70,7 +70,7 @@ def test_owners_are_the_targets_of_training():
         wanted = ops.convert_to_numpy(cell_owners(masks, np.zeros((1, 7), "int32"), grids, demo.center))[0]
         assert np.concatenate([grid.ravel() for grid in demo.owners()]).tolist() == wanted.tolist()
         compared += np.sum(wanted >= 0)
-    assert compared > 100
+    assert compared > 60
 
 
 def test_the_scene_teaches_what_the_lesson_says():
@@ -83,10 +83,10 @@ def test_the_scene_teaches_what_the_lesson_says():
     demo.cells, demo.boxes = 5, [demo.boxes[0], [4, 50, 40, 16], *demo.boxes[2:]]  # the person, off the car
     assert (demo.owners()[0] == 0).any()
     demo = SoloGrid(center=0)
-    for demo.cells in range(2, 41):
+    for demo.cells in range(2, 41, 3):
         assert not (demo.owners()[0] == 2).any()  # ring and disc: one center, at any S
     demo = SoloGrid(two_grids=True)
-    for demo.cells in range(4, 41):
+    for demo.cells in range(4, 41, 3):
         assert demo.scores()["lost"] == 0
 
 
@@ -115,4 +115,6 @@ def test_a_bad_change_is_refused():
     demo = SoloGrid()
     with pytest.raises(InputError, match="cells must be"):
         demo.cells = 41
-    assert demo.cells == 5
+    with pytest.raises(InputError, match="selected must lie in"):
+        demo.selected = 7
+    assert demo.cells == 5 and demo.selected == 0
