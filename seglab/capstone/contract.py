@@ -139,7 +139,7 @@ def check_predict(path="predict.py", *, count=12, seed=0):
         weights = count_parameters(path.parent)
         size = f"{weights:,} weights" if weights is not None else "no file with weights"
         print(f"{program.TRACK}: {track_of(program.TRACK).metric} {score:.3f} on {count} public images (seed {seed})")
-        print(f"{found.milliseconds:.0f} ms per image, loaded in {loading:.1f} s, {size}")
+        print(f"{found.milliseconds:.1f} ms per image, loaded in {loading:.1f} s, {size}")
     for problem in problems:
         print(f"To mend: {problem}")
     return problems

@@ -1,6 +1,9 @@
 """Grades the submissions of a sheet: repair, run what changed, merge into the gradebook; one bad one stops no other."""
 
+import contextlib
 import json
+import os
+import secrets
 import tempfile
 import time
 from dataclasses import asdict, dataclass, field
@@ -99,7 +102,8 @@ def grade(
     summary = Summary(sheet)
     folder = course.root / ".seglab"
     with only_one(folder), audit.Log(folder / "audit.jsonl") as log:
-        facts = {"sheet": sheet, "students": len(names), "settings": settings, "seed": seed}
+        shown = {name: value for name, value in settings.items() if name != "secret"}
+        facts = {"sheet": sheet, "students": len(names), "settings": shown, "seed": seed}
         log.add("started", **facts, versions=jobs.environment())
 
         def before_first():
@@ -155,13 +159,24 @@ def _of_course(course):
     """Return the limits and marks that follow from the course's own configuration, and what to hide."""
     steps = ("source", "submitted", "autograded", "feedback")
     hide = [str(course.root / getattr(course, f"{step}_directory")) for step in steps]
-    found = {"hide": [*hide, str(course.root / ".seglab")]}
+    found = {"hide": [*hide, str(course.root / ".seglab")], "secret": _secret_of(course.root / ".seglab")}
     found["hidden_begin"] = course.clearing.begin_hidden_tests
     found["hidden_end"] = course.clearing.end_hidden_tests
     timeout = course.config.get("Execute", {}).get("timeout")
     if isinstance(timeout, int) and timeout > 0:
         found["cell_seconds"] = timeout
     return found
+
+
+def _secret_of(folder):
+    """Return the course's secret, made at its first grading: who knows sheet and seed cannot tell the hidden images."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / "secret"
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "w") as file:
+            file.write(secrets.token_hex(16))
+    return path.read_text(encoding="utf-8")
 
 
 def _refuse_weak(missing, sheet, settings):

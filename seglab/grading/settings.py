@@ -18,6 +18,7 @@ DEFAULTS = {
     "allow_weak_sandbox": False,
     "gpu": False,
     "measure_memory": False,  # private memory of the student's process at its end; takes milliseconds, needs root
+    "secret": "",  # text behind the seeds of hidden tests, the course's own; no student's process gets it
     "hide": [],  # folders that no student's process may see, such as the course
     "hidden_begin": "BEGIN HIDDEN TESTS",
     "hidden_end": "END HIDDEN TESTS",

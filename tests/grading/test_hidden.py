@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from seglab.grading import hidden
+from seglab.grading import hidden, runner
 from seglab.grading.judging.worker import grade_job
 from seglab.grading.processes.zygote import Zygote
 
@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from sheets import answer, cell, check, notebook, write_job
 
 SEED = """
-from seglab.grading import hidden
+from seglab.grading import hidden, runner
 assert ask() == 7
 hidden.report(seed=str(hidden.seed()), half=0.5, bad=float("nan"), worse=[1], huge=10**400)
 """
@@ -25,7 +25,7 @@ SHEET = notebook(
     check("### BEGIN HIDDEN TESTS\nassert ask() == 7\n### END HIDDEN TESTS", "two"),
 )
 SPY = """
-from seglab.grading import hidden
+from seglab.grading import hidden, runner
 hidden.report(score=1.0)
 def ask():
     hidden.report(score=1.0, seed="mine")
@@ -58,7 +58,7 @@ def test_what_a_test_reports_stands_beside_its_points(zygote, tmp_path):
 
 def test_all_submissions_of_a_grading_get_one_seed_and_another_grading_another(zygote, tmp_path):
     seeds = []
-    for number, (source, options) in enumerate([(None, {}), ("ask = lambda: 7", {}), (None, {"cell_seconds": 77})]):
+    for number, (source, options) in enumerate([(None, {}), ("ask = lambda: 7", {}), (None, {"secret": "x"})]):
         result = graded(tmp_path / str(number), zygote, source, **options)
         seeds.append(result["cells"]["one"]["reported"]["seed"])
     assert seeds[0] == seeds[1] != seeds[2]
@@ -82,3 +82,10 @@ def test_a_report_has_an_end():
     assert len(reported) == hidden.MOST and hidden.take_report() == {}
     hidden.report(text="y" * 500, switch=True)
     assert hidden.take_report() == {"text": "y" * 200}
+
+
+def test_the_secret_of_a_course_is_made_once_and_for_its_owner_alone(tmp_path):
+    first = runner._secret_of(tmp_path / "a" / ".seglab")
+    assert len(first) == 32 and first == runner._secret_of(tmp_path / "a" / ".seglab")
+    assert (tmp_path / "a" / ".seglab" / "secret").stat().st_mode & 0o777 == 0o600
+    assert first != runner._secret_of(tmp_path / "b" / ".seglab")
