@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from seglab.authoring import notebooks
+from seglab.widgets import PanopticMerge
 
 ROOT = Path(__file__).parents[2]
 CELLS = {cell["id"]: cell["source"] for cell in notebooks.read(ROOT / "course" / "week10a_panoptic.ipynb")["cells"]}
@@ -43,6 +44,19 @@ def test_the_sum_beats_each_level(lesson):
 def test_other_saves_the_stuff(lesson):
     first, second = lesson["printed"]["without-other"].splitlines()
     assert "stuff 1.000" in first and float(second.split()[4].rstrip(",")) < 0.9
+
+
+def test_what_the_demo_is_said_to_show(lesson):
+    scene = lesson["SCENE"]
+    demo = PanopticMerge(lesson["data"][scene][0], lesson["one"], lesson["mixed"][scene], lesson["STREETS"])
+    start = demo.judged()
+    demo.threshold = 0
+    assert demo.judged() == start and start["fp"] == 0  # all duplicates may ask, and none comes in
+    demo.overlap = 1
+    rests = demo.judged()
+    demo.threshold, demo.overlap, demo.least_stuff = 0.5, 0.5, 0
+    grass = demo.judged()
+    assert grass["pq"] < rests["pq"] < start["pq"] and grass["fp"] == 1 < rests["fp"]
 
 
 def test_what_settings_cost(lesson):

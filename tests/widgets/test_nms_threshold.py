@@ -87,6 +87,9 @@ def test_no_setting_of_the_greedy_one_is_right_and_some_of_the_soft_one_are():
     for method in ("greedy", "fast"):
         assert min(mistakes(method, *one) for one in settings) == 1
     assert mistakes("soft", 0.3, 0.4) == 0
+    seen = [one["to"] for one in NMSThreshold(threshold=0.35).fates() if one["kind"] == "found"]
+    assert sorted(seen) == [0, 2, 3, 4, 5, 6, 7]  # what the lesson calls cell 2 goes first
+    assert box_iou(true[:1], true[1:2]) == pytest.approx(0.4, abs=0.005)
 
 
 def test_words_and_picture_name_the_counts():
