@@ -19,6 +19,7 @@ function render({ model, el }) {
   const [things, stuff] = [model.get("things"), model.get("stuff")];
   const masks = unpackMasks(bytesOf(model.get("masks")), claims.length, height * width);
   const best = bytesOf(model.get("best_stuff"));
+  const saidStuff = Int32Array.from(best, (place) => (place < stuff.length ? stuff[place] * FACTOR : -1));
   const truth = new Int32Array(bytesOf(model.get("truth")).buffer);
   const scale = Math.max(1, Math.floor(Math.min(600 / width, 480 / height)));
   const order = claims.map((_, index) => index).sort((a, b) => claims[b].score - claims[a].score || a - b);
@@ -80,7 +81,7 @@ function render({ model, el }) {
     hint,
   );
   const contexts = Object.fromEntries(Object.entries(canvases).map(([name, canvas]) => [name, canvas.getContext("2d")]));
-  const frame = contexts.merged.createImageData(width * scale, height * scale);
+  const frames = {}; // of each canvas: the painted pixels, and from what
 
   // --- state
   /** Set traits without hearing of it, and show what follows. */
@@ -143,9 +144,18 @@ function render({ model, el }) {
       stroke(context, outlines[selected], "#ffffff", 3 * zoom, []);
     }
   });
+  /** Paint one canvas; what is as it was is not computed again. */
+  function paint(name, ids, wrong, rising) {
+    const frame = (frames[name] ??= { pixels: contexts[name].createImageData(width * scale, height * scale) });
+    const key = [...wrong].join();
+    if (frame.ids !== ids || frame.key !== key || frame.photo !== photo) {
+      paintSegments(frame.pixels, ids, photo, colors, wrong, rising, width, scale);
+      Object.assign(frame, { ids, key, photo });
+    }
+    contexts[name].putImageData(frame.pixels, 0, 0);
+  }
   function drawMap(name, ids, wrong, rising, zoom) {
-    paintSegments(frame, ids, photo, colors, wrong, rising, width, scale);
-    contexts[name].putImageData(frame, 0, 0);
+    paint(name, ids, wrong, rising);
     stroke(contexts[name], borders(ids, height, width, scale), "#ffffff", 1.5 * zoom, []);
     const kept = new Map(merged.fates.map((fate, index) => [fate.id, rank[index]]));
     const texts = tops(ids, width).filter(([id]) => id % FACTOR);
@@ -154,9 +164,7 @@ function render({ model, el }) {
   }
   /** The map of stuff, and over it the outline of each mask: solid if it is kept, dashed if not. */
   function drawClaims(zoom) {
-    const ids = Int32Array.from(best, (place) => (place < stuff.length ? stuff[place] * FACTOR : -1));
-    paintSegments(frame, ids, photo, colors, new Set(), true, width, scale);
-    contexts.claims.putImageData(frame, 0, 0);
+    paint("claims", saidStuff, new Set(), true);
     for (const index of [...order].reverse()) {
       const kept = merged.fates[index].kind === "kept";
       const color = css(segmentColor(claims[index].category * FACTOR, colors));

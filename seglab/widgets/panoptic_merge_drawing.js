@@ -17,18 +17,19 @@ function segmentColor(id, colors) {
  */
 function paintSegments(frame, ids, photo, colors, wrong, rising, width, scale) {
   const screen = new Uint32Array(frame.data.buffer);
-  const pack = ([red, green, blue]) => (255 << 24) | (blue << 16) | (green << 8) | red;
-  const known = new Map([...new Set(ids)].map((id) => [id, id < 0 ? [220, 220, 220] : segmentColor(id, colors)]));
-  const tintOf = (id) => (id < 0 ? 0.1 : Math.floor(id / FACTOR) === NOBODY ? 1 : 0.65);
-  const tints = new Map([...known.keys()].map((id) => [id, photo ? tintOf(id) : 1]));
+  const pack = (red, green, blue) => (255 << 24) | (blue << 16) | (green << 8) | red;
+  const looks = new Map();
+  for (const id of new Set(ids)) {
+    const tint = id < 0 ? 0.1 : Math.floor(id / FACTOR) === NOBODY ? 1 : 0.65;
+    looks.set(id, { color: id < 0 ? [220, 220, 220] : segmentColor(id, colors), tint: photo ? tint : 1 });
+  }
+  const mixed = (i, { color, tint }, k) => (tint < 1 ? Math.round(photo[4 * i + k] * (1 - tint) + color[k] * tint) : color[k]);
   for (let i = 0; i < ids.length; i++) {
-    const tint = tints.get(ids[i]);
-    const mixed = known.get(ids[i]).map((channel, k) => {
-      return tint < 1 ? Math.round(photo[4 * i + k] * (1 - tint) + channel * tint) : channel;
-    });
-    const fill = pack(mixed);
-    const stripe = mixed[0] + 2 * mixed[1] + mixed[2] < 440 ? [255, 255, 255] : [20, 20, 20];
-    const line = wrong.has(ids[i]) ? pack(stripe) : null;
+    const look = looks.get(ids[i]);
+    const [red, green, blue] = [mixed(i, look, 0), mixed(i, look, 1), mixed(i, look, 2)];
+    const fill = pack(red, green, blue);
+    const stripe = red + 2 * green + blue < 440 ? pack(255, 255, 255) : pack(20, 20, 20);
+    const line = wrong.has(ids[i]) ? stripe : null;
     const [top, left] = [Math.floor(i / width) * scale, (i % width) * scale];
     for (let row = top; row < top + scale; row++) {
       const start = row * width * scale;
