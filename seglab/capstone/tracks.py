@@ -236,7 +236,7 @@ TRACKS = {
         "satellite",
         (64, 80),
         "IoU of built",
-        "labels, integers (64, 80): 0 land, 1 water, 2 built",
+        "labels, integers (64, 80): 0 land, 1 built, 2 water",
         (0.42, 0.6, 0.7),
         draw_satellite,
         _check_satellite,

@@ -14,7 +14,7 @@ KNOWN = {
     "shapes": "background, disc, rectangle, triangle; drawn from a seed, 320 / 96 / 96 images of 64x64",
     "cells": "background, cell; overlapping ellipses drawn from a seed, 320 / 96 / 96 images of 64x64",
     "vessels": "background, vessel; thin branching curves drawn from a seed, 320 / 96 / 96 images of 64x64",
-    "satellite": "land, water, built; buildings, roads and ships are rare; drawn, 320 / 96 / 96 images of 64x64",
+    "satellite": "land, built, water; buildings, roads and ships are rare; drawn, 320 / 96 / 96 images of 64x64",
     "folder:PATH": "images with label files: labels/, instances/, trimaps/ or SegmentationClass/",
     "tfds:NAME": "sets of TensorFlow Datasets with image and segmentation_mask, such as oxford_iiit_pet",
 }
@@ -45,7 +45,7 @@ def load(
     """Load one split of a data set.
 
     Known data sets: `"shapes"` (background, disc, rectangle, triangle), `"cells"` (background, cell), `"vessels"`
-    (background, vessel), `"satellite"` (land, water, built), `"folder:PATH"`, a folder of images and label files as
+    (background, vessel), `"satellite"` (land, built, water), `"folder:PATH"`, a folder of images and label files as
     `seglab.datasets.folder` describes it, and `"tfds:NAME"`, such as `"tfds:oxford_iiit_pet"`, which is downloaded if
     it is not there, see `seglab.datasets.tfds`.
 

@@ -87,7 +87,7 @@ BAD = [
     ("satellite", np.zeros((64, 80), int).tolist(), "a NumPy array, got list"),
     ("satellite", np.zeros((64, 80), int).view(Odd), "a NumPy array, got Odd"),
     ("satellite", None, "a NumPy array, got NoneType"),
-    ("satellite", np.full((64, 80), 3), r"lie in \[0, 3\), got values from 3 to 3: 0 land, 1 water, 2 built"),
+    ("satellite", np.full((64, 80), 3), r"lie in \[0, 3\), got values from 3 to 3: 0 land, 1 built, 2 water"),
     ("satellite", np.full((64, 80), -1), "got values from -1 to -1"),
     ("street", np.full((64, 96), 4), "stuff has instance 0, got id 4: road"),
     ("street", np.full((64, 96), 4000), "instances of a thing count from 1, got id 4000"),
@@ -109,9 +109,9 @@ def test_bad_answers_are_told_what_is_wrong_in_one_line(name, answer, message):
 def test_iou_of_built_adds_up_all_images():
     truth = np.zeros((2, 64, 80), np.int32)
     answers = [truth[0].copy(), truth[1].copy()]
-    truth[0, 0, :4], answers[0][0, 2:10] = 2, 2  # 2 of 4 found, 8 claimed: 2 / 10
-    truth[1, 0, :2], answers[1][0, :2] = 2, 2  # 2 / 2
-    truth[1, 5, :], answers[1][6, :] = 1, 1  # water does not count
+    truth[0, 0, :4], answers[0][0, 2:10] = 1, 1  # 2 of 4 found, 8 claimed: 2 / 10
+    truth[1, 0, :2], answers[1][0, :2] = 1, 1  # 2 / 2
+    truth[1, 5, :], answers[1][6, :] = 2, 2  # water does not count
     assert score_answers("satellite", truth, answers) == 4 / 12
 
 

@@ -36,7 +36,7 @@ def test_vessels():
 
 def test_satellite():
     data = load("satellite", split="val", count=4, seed=2)
-    assert (len(data), data.classes, data.num_classes) == (4, ("land", "water", "built"), 3)
+    assert (len(data), data.classes, data.num_classes) == (4, ("land", "built", "water"), 3)
     np.testing.assert_array_equal(data[3][1], satellite.satellite(4, seed=2, split="val")[1][3])
 
 

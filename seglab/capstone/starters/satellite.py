@@ -12,9 +12,9 @@ def predict(image):
         image: float32 array (H, W, 3) in [0, 1].
 
     Returns:
-        Labels, int32 (H, W): 0 land, 1 water, 2 built.
+        Labels, int32 (H, W): 0 land, 1 built, 2 water.
     """
-    labels = (image[..., 2] > image[..., 1]).astype("int32")
+    labels = np.where(image[..., 2] > image[..., 1], 2, 0).astype("int32")
     gray = image.mean(axis=-1)
-    labels[gray > np.quantile(gray, 0.98)] = 2
+    labels[gray > np.quantile(gray, 0.98)] = 1
     return labels

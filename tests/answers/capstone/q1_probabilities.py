@@ -11,7 +11,7 @@ LOSES = {
 CHANGE = """
 def predict(image):
     logits = logits_of(image)
-    return (1 / (1 + np.exp(-logits[..., 2]))).astype("float32")
+    return (1 / (1 + np.exp(-logits[..., 1]))).astype("float32")
 """
 
 

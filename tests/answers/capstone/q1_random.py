@@ -8,7 +8,7 @@ RNG = np.random.default_rng()
 
 def predict(image):
     labels = logits_of(image).argmax(axis=-1)
-    return np.where((labels == 0) & (RNG.random(labels.shape) < 0.05), 1, labels)
+    return np.where((labels == 0) & (RNG.random(labels.shape) < 0.05), 2, labels)
 """
 
 

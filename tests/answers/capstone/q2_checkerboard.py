@@ -6,7 +6,7 @@ CHANGE = """
 def predict(image):
     labels = logits_of(image).argmax(axis=-1)
     rows, columns = np.indices(labels.shape)
-    return np.where((labels == 2) & ((2 * rows + columns) % 5 == 0), 0, labels)
+    return np.where((labels == 1) & ((2 * rows + columns) % 5 == 0), 0, labels)
 """
 
 
