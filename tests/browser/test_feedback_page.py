@@ -10,14 +10,14 @@ from seglab.grading.feedback.writing import write_feedback
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "grading"))
 import graded
-from graded import programs  # noqa: F401 - a fixture
+from graded import quick_gradebooks  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.browser
 NARROW = 320  # CSS pixels
 
 
 @pytest.fixture(scope="module")
-def paths(tmp_path_factory, programs):  # noqa: F811
+def paths(tmp_path_factory, quick_gradebooks):  # noqa: F811
     folder = graded.course_for_feedback(tmp_path_factory.mktemp("course"))
     return {(each["student"], each["notebook"]): Path(each["path"]) for each in write_feedback(Course(folder), "ps1")}
 

@@ -34,12 +34,10 @@ class Job:
 
 
 @pytest.fixture(scope="module")
-def programs():
-    """What nbgrader calls when it makes a gradebook."""
+def quick_gradebooks():
+    """Spare each gradebook the program that nbgrader asks for a version number."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
-        version = nbgrader.api.get_alembic_version()
-        patch.setattr(nbgrader.api, "get_alembic_version", lambda: version)
+        patch.setattr(nbgrader.api, "get_alembic_version", lambda: "of no matter here")
         yield
 
 

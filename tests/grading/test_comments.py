@@ -15,7 +15,7 @@ from seglab.grading.records.templates import open_gradebook
 sys.path.insert(0, str(Path(__file__).parent))
 import any_course
 import graded
-from graded import programs  # noqa: F401 - a fixture
+from graded import quick_gradebooks  # noqa: F401 - a fixture
 
 BANK = """
 [q3.units]
@@ -36,7 +36,7 @@ points_off = 0.25
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, programs):  # noqa: F811
+def folder(tmp_path_factory, quick_gradebooks):  # noqa: F811
     folder = any_course.make(tmp_path_factory.mktemp("course"))
     any_course.hand_in(folder, "ann", any_course.RIGHT)
     any_course.hand_in(folder, "bob", any_course.RIGHT)

@@ -19,7 +19,7 @@ from seglab.grading.records.templates import open_gradebook
 
 sys.path.insert(0, str(Path(__file__).parent))
 import graded
-from graded import programs  # noqa: F401 - a fixture
+from graded import quick_gradebooks  # noqa: F401 - a fixture
 
 ROOT = Path(__file__).parents[2]
 HIDDEN = ("HIDDEN TESTS", "default_rng", "double(-3)", "int(value)", "== -6", "saw -3", "argument -3")
@@ -54,7 +54,7 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, programs):  # noqa: F811
+def folder(tmp_path_factory, quick_gradebooks):  # noqa: F811
     folder = graded.course_for_feedback(tmp_path_factory.mktemp("course"))
     written = writing.write_feedback(Course(folder), "ps1")
     assert [each for each in written if each["error"] or not each["changed"]] == []

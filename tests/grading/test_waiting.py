@@ -17,13 +17,13 @@ from seglab.grading.records.templates import open_gradebook
 sys.path.insert(0, str(Path(__file__).parent))
 import any_course
 import graded
-from graded import programs  # noqa: F401 - a fixture
+from graded import quick_gradebooks  # noqa: F401 - a fixture
 
 FOUND = "q5: found by similarity only"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, programs):  # noqa: F811
+def folder(tmp_path_factory, quick_gradebooks):  # noqa: F811
     folder = any_course.make(tmp_path_factory.mktemp("course"))
     any_course.hand_in(folder, "ann", any_course.RIGHT)
     any_course.hand_in(folder, "bob", {})
