@@ -31,7 +31,9 @@ function render({ model, el }) {
   // --- what is on the page
   const range = (value) => ({ min: 0, max: 1, step: 0.01, value });
   const threshold = slider("IoU threshold", range(model.get("threshold")), (value) => put({ threshold: value }));
-  const least = slider("Score threshold", range(model.get("score_threshold")), (value) => put({ score_threshold: value }));
+  const least = slider("Score threshold", range(model.get("score_threshold")), (value) =>
+    put({ score_threshold: value }),
+  );
   const method = choice("NMS", METHODS, model.get("method"), (value) => put({ method: value }));
   const hintId = `seglab-${Math.random().toString(36).slice(2)}`;
   const canvas = element("canvas", {
@@ -50,8 +52,8 @@ function render({ model, el }) {
   const list = fateTable((index) => put({ selected: index }));
   const hint = element("p", { class: "seglab-hint", id: hintId });
   hint.textContent =
-    "Drag a box by its border. Keys: Page Up and Page Down choose a box by score, arrows move it by one pixel, Home puts " +
-    "all boxes back.";
+    "Drag a box by its border. Keys: Page Up and Page Down choose a box by score, arrows move it by one pixel, Home " +
+    "puts all boxes back.";
   root.append(
     element("div", { class: "seglab-bar" }, threshold, least, method),
     element("div", { class: "seglab-stage" }, element("div", { class: "seglab-part" }, canvas, legend), list),
@@ -72,8 +74,8 @@ function render({ model, el }) {
   /** Compute, show the numbers and send them; the picture follows in the next frame. */
   function changed() {
     boxes = model.get("boxes");
-    const settings = { threshold: model.get("threshold"), least: model.get("score_threshold"), method: model.get("method") };
-    fates = fatesOf(boxes, scores, truth, settings);
+    const [limit, lowest] = [model.get("threshold"), model.get("score_threshold")];
+    fates = fatesOf(boxes, scores, truth, { threshold: limit, least: lowest, method: model.get("method") });
     const numbers = countFates(fates, truth);
     sending = true;
     model.set("numbers", numbers);
@@ -83,7 +85,7 @@ function render({ model, el }) {
     ask();
   }
   function show(numbers) {
-    for (const [key] of COUNTS) board.show(key, key === "found" ? `${numbers[key]} of ${truth.length}` : `${numbers[key]}`);
+    for (const [key] of COUNTS) board.show(key, `${numbers[key]}${key === "found" ? ` of ${truth.length}` : ""}`);
     const selected = model.get("selected");
     const entries = order.map((index) => {
       const fate = fates[index];
@@ -106,7 +108,9 @@ function render({ model, el }) {
     if (photo) context.drawImage(photo, 0, 0, canvas.width, canvas.height);
     const ofKind = (...kinds) => order.filter((index) => kinds.includes(fates[index].kind)).reverse();
     for (const index of ofKind("weak", "fallen")) drawBox(context, boxes[index], LOOKS[fates[index].kind], scale, zoom);
-    for (const index of ofKind("fallen")) drawFall(context, boxes[index], boxes[fates[index].to], LOOKS.fallen, scale, zoom);
+    for (const index of ofKind("fallen")) {
+      drawFall(context, boxes[index], boxes[fates[index].to], LOOKS.fallen, scale, zoom);
+    }
     const seen = new Set(fates.filter((fate) => fate.kind === "found").map((fate) => fate.to));
     truth.forEach((box, index) => {
       if (seen.has(index)) return;

@@ -72,7 +72,7 @@ function render({ model, el }) {
   const board = readout("Panoptic quality of this scene", NUMBERS);
   const list = reasonTable((index) => put({ selected: index }));
   const hint = element("p", { class: "seglab-hint", id: hintId });
-  hint.textContent = "Choose a mask by a click in a picture or the list, or on the first picture by Page Up and Page Down.";
+  hint.textContent = "Choose a mask by a click in a picture or the list; on the first picture by Page Up and Page Down.";
   root.append(
     element("div", { class: "seglab-bar" }, ...Object.values(sliders)),
     element("div", { class: "seglab-stage" }, ...parts),
@@ -80,7 +80,8 @@ function render({ model, el }) {
     element("div", { class: "seglab-stage" }, board, list),
     hint,
   );
-  const contexts = Object.fromEntries(Object.entries(canvases).map(([name, canvas]) => [name, canvas.getContext("2d")]));
+  const contexts = {};
+  for (const [name, canvas] of Object.entries(canvases)) contexts[name] = canvas.getContext("2d");
   const frames = {}; // of each canvas: the painted pixels, and from what
 
   // --- state
@@ -127,8 +128,8 @@ function render({ model, el }) {
     const missed = result.missed.map((id) => segmentName(id, classes)).join(", ") || "nothing";
     parts[2].firstChild.textContent = `The truth; missed: ${missed}`;
     parts[1].firstChild.textContent = `Merged: ${numbers.void} pixels void`;
-    const one = claims[selected] ? ` Mask ${rank[selected]}, ${entries[rank[selected] - 1].cells.slice(1).join(", ")}.` : "";
-    say(`PQ ${digits(numbers.pq)}, SQ ${digits(numbers.sq)}, RQ ${digits(numbers.rq)}. Missed: ${missed}.${one}`);
+    const chosen = claims[selected] ? ` Mask ${entries[rank[selected] - 1].cells.filter(Boolean).join(", ")}.` : "";
+    say(`PQ ${digits(numbers.pq)}, SQ ${digits(numbers.sq)}, RQ ${digits(numbers.rq)}. Missed: ${missed}.${chosen}`);
   }
 
   // --- pictures

@@ -23,7 +23,8 @@ function paintSegments(frame, ids, photo, colors, wrong, rising, width, scale) {
     const tint = id < 0 ? 0.1 : Math.floor(id / FACTOR) === NOBODY ? 1 : 0.65;
     looks.set(id, { color: id < 0 ? [220, 220, 220] : segmentColor(id, colors), tint: photo ? tint : 1 });
   }
-  const mixed = (i, { color, tint }, k) => (tint < 1 ? Math.round(photo[4 * i + k] * (1 - tint) + color[k] * tint) : color[k]);
+  const mixed = (i, { color, tint }, k) =>
+    tint < 1 ? Math.round(photo[4 * i + k] * (1 - tint) + color[k] * tint) : color[k];
   for (let i = 0; i < ids.length; i++) {
     const look = looks.get(ids[i]);
     const [red, green, blue] = [mixed(i, look, 0), mixed(i, look, 1), mixed(i, look, 2)];

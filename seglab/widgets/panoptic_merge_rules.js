@@ -56,9 +56,9 @@ export function mergeWithReasons(claims, masks, best, stuff, { threshold, overla
 }
 
 /**
- * Match the segments of two maps. Returns { counts, matches, missed, alarms, nobody }: per class { tp, fp, fn, iouSum };
- * a map from predicted id to { id, iou } of its true segment; ids of true and of predicted segments without a match; how
- * many predicted pixels are void.
+ * Match the segments of two maps. Returns { counts, matches, missed, alarms, nobody }: per class
+ * { tp, fp, fn, iouSum }; a map from predicted id to { id, iou } of its true segment; ids of true and of predicted
+ * segments without a match; how many predicted pixels are void.
  */
 export function matchSegments(truth, predicted, numClasses) {
   const [trueArea, predArea, shared] = [new Map(), new Map(), new Map()];
