@@ -12,8 +12,8 @@ import pytest
 from seglab import cli
 from seglab.errors import InputError
 from seglab.grading.course import Course
+from seglab.grading.feedback import cells, writing
 from seglab.grading.feedback import page as feedback_page
-from seglab.grading.feedback import writing
 from seglab.grading.records import review
 from seglab.grading.records.templates import open_gradebook
 
@@ -238,3 +238,11 @@ def test_folder_that_cannot_be_written_stops_nobody(folder, tmp_path):
     assert "feedback: " in review.read_queue(Course(folder), "ps1")[0]["reasons"][0]
     writing.write_feedback(Course(folder), "ps1")
     assert review.read_queue(Course(folder), "ps1") == []
+
+
+def test_endless_notebook_takes_no_endless_time(folder):
+    source = {"cell_type": "markdown", "metadata": {}, "source": "[" * 5_000}
+    picture = {**source, "source": "![x](data:image/png;base64," + "A" * 400_000 + ")"}
+    notebook = {"cells": [picture, *[source] * 100]}
+    parts = cells.read_parts(notebook, Course(folder).clearing, lambda address: None)[1]
+    assert [cells.TOO_LONG in part.text for part in parts] == [False] * 60 + [True] * 41

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from seglab.grading.feedback.markup import decode, picture_uri, printable, shift_headings, to_html
+from seglab.grading.feedback.markup import DATA, decode, picture_uri, printable, shift_headings, to_html
 from seglab.grading.repair.roles import nbgrader_metadata, role
 
 ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")
-MAX_CODE, MAX_OUTPUT = 50_000, 20_000  # characters
+MAX_CODE, MAX_OUTPUT = 50_000, 20_000  # characters of one cell
+MAX_PAGE = 300_000  # characters of all cells, pictures not counted: what takes seconds to read
+TOO_LONG = "(This cell is not shown: the notebook is too long.)"
 LABELS = {
     "test": "Test",
     "manual": "Your answer",
@@ -74,12 +76,14 @@ def read_parts(notebook, clearing, picture):
     Returns:
         `(notes, parts)`: HTML that says how the notebook was read, `""` for nothing to say, and the list of `Part`.
     """
-    notes, parts, level = Markup(""), [], 2
+    notes, parts, level, left = Markup(""), [], 2, MAX_PAGE
     for place, cell in enumerate(notebook["cells"]):
         kind, name = role(cell), nbgrader_metadata(cell).get("grade_id")
         part = Part(place, LABELS.get(kind, ""), printable(name) if isinstance(name, str) else "")
         source = clearing.without_hidden(printable(cell["source"]))
         part.hidden = source != printable(cell["source"])
+        left -= len(DATA.sub("", source))
+        source = source if left >= 0 else TOO_LONG
         if place == 0 and (cell.get("metadata") or {}).get("seglab") == {"role": "notes"}:
             notes = Markup(to_html(source.partition("\n")[2]))
         elif cell["cell_type"] == "code":

@@ -56,7 +56,7 @@ SIGNATURES = {
     "gif": re.compile(rb"GIF8[79]a"),
     "webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
 }
-MAX_TEXT = 20_000  # characters that are read as Markdown, which can take time that grows with their square
+MAX_TEXT = 10_000  # characters that are read as Markdown, which can take time that grows with their square
 NO_ALT = "picture without a description"
 
 
