@@ -44,3 +44,12 @@ c.GenerateFeedback.preprocessors = [
 
 c.Execute.timeout = 300  # seconds per cell
 c.Execute.shutdown_kernel = "immediate"
+
+# What being late costs, and which of several attempts counts: latest, latest-before-due or first. Due dates name their
+# time zone: {"ex01_labels": "2027-03-01 23:59 Europe/Berlin"}; without one nobody is late.
+c.AssignLatePenalties.plugin_class = "seglab.grading.late_policy.LatePolicy"
+c.LatePolicy.due = {}
+c.LatePolicy.grace_minutes = 15
+c.LatePolicy.percent_per_day = 10
+c.LatePolicy.most_percent = 50
+c.LatePolicy.counts = "latest"

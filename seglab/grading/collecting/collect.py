@@ -8,6 +8,7 @@ from pathlib import Path
 
 from seglab.errors import InputError
 from seglab.grading.collecting.archives import Folder
+from seglab.grading.collecting.counting import Counting
 from seglab.grading.collecting.deliveries import read_source
 from seglab.grading.collecting.extraction import BATCH, STUDENT, Budget
 from seglab.grading.collecting.filenames import Refused, printable, safe_path
@@ -19,9 +20,10 @@ from seglab.grading.collecting.selection import select, sha256
 def collect(course, sheet, paths, *, students=None, progress=None, timezone=None, limits=STUDENT):
     """Bring what students handed in to `submitted/STUDENT/SHEET`, where nbgrader looks for it.
 
-    Every file is kept byte for byte in `originals/SHEET/STUDENT/ATTEMPT/files`; the latest attempt with a
-    notebook is the current one. Senders who are no known student go to `originals/SHEET/.quarantine`. Collecting
-    the same files again changes nothing. A submission that was edited by hand is kept as an attempt of its own.
+    Every file is kept byte for byte in `originals/SHEET/STUDENT/ATTEMPT/files`; of the attempts with a notebook the
+    latest is the current one, or another by `c.LatePolicy.counts` of the course's configuration. Senders who are no
+    known student go to `originals/SHEET/.quarantine`. Collecting the same files again changes nothing. A submission
+    that was edited by hand is kept as an attempt of its own.
 
     Args:
         course: A `Course`.
@@ -40,8 +42,8 @@ def collect(course, sheet, paths, *, students=None, progress=None, timezone=None
         what reached no student, a list of `dict` with `source`, `member` and `reason`; `counts`.
 
     Raises:
-        InputError: If a path is missing, the sheet has no notebook, the list of students is no such list, or
-            another process collects the sheet.
+        InputError: If a path is missing, the sheet has no notebook, the list of students is no such list, the
+            configuration says of no known kind which attempt counts, or another process collects the sheet.
     """
     notebooks = course.notebooks(sheet)
     if not notebooks:
@@ -70,6 +72,7 @@ class _Collection:
         self.course, self.sheet, self.notebooks = course, sheet, notebooks
         self.timezone, self.limits = timezone, limits
         self.store = Originals(course.root, sheet)
+        self.counting = Counting(course, sheet)
         self.refused = []
         self.students = defaultdict(_empty_report)
 
@@ -121,6 +124,7 @@ class _Collection:
             return
         record = {
             "counts": attempt.counts,
+            "late": attempt.late,
             "note": attempt.note,
             "order": attempt.order,
             "sender": str(delivery.sender),
@@ -164,14 +168,20 @@ class _Collection:
             report["notes"].append(self._keep_by_hand(student, target))
         attempts = self.store.attempts(student)
         report["attempts"] = len(attempts)
-        for later, record in enumerate(reversed(attempts)):
+        for passed, record in enumerate(self.counting.order(attempts)):
             work = self.store.stage()
             self._build(student, record, work / "scratch", work / "submission", report)
             if not report["notebooks"]:
                 shutil.rmtree(work)
                 continue
-            if later:
-                report["notes"].append(f"no notebook of the sheet in the latest {later} of {len(attempts)} attempts")
+            if passed:
+                where = f"the latest {passed} of {len(attempts)} attempts"
+                if self.counting.rule != "latest":
+                    where = f"{passed} of {len(attempts)} attempts that would count before: {self.counting.rule}"
+                report["notes"].append(f"no notebook of the sheet in {where}")
+            elif record is not attempts[-1]:
+                place = f"attempt {attempts.index(record) + 1} of {len(attempts)}"
+                report["notes"].append(f"{place} counts: {self.counting.rule}")
             changed = self.store.publish(student, record["attempt"], work / "submission", target)
             shutil.rmtree(work)
             report["status"] = ("updated" if was_there else "new") if changed else "unchanged"

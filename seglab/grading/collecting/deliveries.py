@@ -26,6 +26,7 @@ class Attempt:
         counts: Whether the time says how late the student was: those of a submission and of a folder, which
             an archive of submissions was unpacked to.
         note: A sentence for a person, `""` if there is none.
+        late: Whether the system says so that the archive is from.
     """
 
     files: dict
@@ -33,6 +34,7 @@ class Attempt:
     time_is: str
     counts: bool
     note: str = ""
+    late: bool = False
 
 
 @dataclass
@@ -166,4 +168,4 @@ def _timed(sender, files, version, times_are):
     if late and not counts:
         note = "Canvas marks it as late, but the archive does not say how late: enter the time by hand"
     order = [stamp_time(time), max(upload.upload for upload in uploads), version]
-    return Attempt({name: upload.member for name, upload in files.items()}, order, time_is, counts, note)
+    return Attempt({name: upload.member for name, upload in files.items()}, order, time_is, counts, note, late)

@@ -3,7 +3,9 @@
 import copy
 from dataclasses import asdict, dataclass, field
 
+from seglab.grading import due_dates
 from seglab.grading.records import autograded, templates
+from seglab.grading.records.penalties import Penalties
 from seglab.grading.submissions import TIMESTAMP, Sheet
 
 FORM = 2  # of the autograded notebooks; another number has them all written again
@@ -70,23 +72,17 @@ class Merger:
     """
 
     def __init__(self, course, sheet):
-        from nbgrader.converters import Autograde
-        from nbgrader.preprocessors import AssignLatePenalties
-
         self.course, self.sheet = course, sheet if isinstance(sheet, Sheet) else Sheet(course, sheet)
         self.gradebook = templates.open_gradebook(course)
         try:
             self.templates = templates.load_sheet(course, self.sheet.name, self.gradebook)
+            due = due_dates.configured(course, self.sheet.name)
+            if due is not None:
+                self.gradebook.update_or_create_assignment(self.sheet.name, duedate=due)
         except BaseException:
             self.gradebook.close()
             raise
-        converter = Autograde(config=course.config)
-        steps = [step if isinstance(step, str) else step.__name__ for step in converter.autograde_preprocessors]
-        self.late = None
-        if any(step.rpartition(".")[2] == "AssignLatePenalties" for step in steps):
-            with templates.inside(course):
-                self.late = AssignLatePenalties(config=course.config)
-                self.late.init_plugin()
+        self.penalties = Penalties(course)
         groupshared = course.config.get("CourseDirectory", {}).get("groupshared", False)
         said = course.config.get("Autograde", {}).get("permissions")
         said = said or course.config.get("BaseConverter", {}).get("permissions")
@@ -135,7 +131,9 @@ class Merger:
                 outcome.changed = True
         self.gradebook.db.flush()
         for notebook in row.notebooks:
-            self._penalize(notebook, row, submission.student)
+            if row.total_seconds_late > 0:
+                self.gradebook.db.refresh(notebook, ["score"])
+            self.penalties.apply(notebook, row, submission.student)
         self.gradebook.db.commit()
         self._write(folder, written, submission)
         self._report(row, submission, outcome)
@@ -194,18 +192,6 @@ class Merger:
         if doubts:  # what was found stands, what is missing may be there: nobody loses points unseen
             for grade in below or list(grades.values())[:1]:
                 grade.needs_manual_grade = True
-
-    def _penalize(self, notebook, row, student):
-        """Like nbgrader's `AssignLatePenalties`, with the course's own plugin."""
-        if self.late is None:
-            return
-        penalty = None
-        if row.total_seconds_late > 0:
-            self.gradebook.db.refresh(notebook, ["score"])
-            penalty = self.late.plugin_inst.late_submission_penalty(student, notebook.score, row.total_seconds_late)
-            if penalty is not None:
-                penalty = self.late._check_late_penalty(notebook, penalty)
-        notebook.late_submission_penalty = penalty
 
     def _write(self, folder, written, submission):
         files = dict(submission.files)
