@@ -1,8 +1,8 @@
 """The `seglab` command: parse, call, print.
 
 Commands stand by subject in `networks` (train, measure, show), `course` (notebooks, set-up), `grading` (submissions),
-`results` (what comes after their grades) and `leaderboard`. Every user error of the library is an `InputError`; the one
-place that turns it into a line and exit code 2 is `main`.
+`results` (what comes after their grades), `reports` (exports, analysis) and `leaderboard`. Every user error of the
+library is an `InputError`; the one place that turns it into a line and exit code 2 is `main`.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import os
 import sys
 
 from seglab import __version__
-from seglab.cli import course, grading, leaderboard, networks, results
+from seglab.cli import course, grading, leaderboard, networks, reports, results
 from seglab.errors import InputError
 
 
@@ -50,7 +50,7 @@ def build_parser():
     parser = argparse.ArgumentParser(prog="seglab", description="An image segmentation course and its tools.")
     parser.add_argument("--version", action="version", version=f"seglab {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for part in (networks, course, grading, results, leaderboard):
+    for part in (networks, course, grading, results, reports, leaderboard):
         for function, text, add_options in part.COMMANDS:
             sub = commands.add_parser(function.__name__, help=text, description=text)
             sub.set_defaults(command=function)

@@ -247,8 +247,18 @@ def _own_id(sender):
     return None, "the name cannot be a student's id" if sender.name else "the name of the file says no student"
 
 
-def _read_table(path):
-    """Return the rows of a CSV file as `dict` by heading in small letters."""
+def read_cells(path):
+    """Read a CSV file of students, whatever parts its cells: comma, semicolon or tab.
+
+    Args:
+        path: The file.
+
+    Returns:
+        List of rows, each a list of text; the first holds the headings.
+
+    Raises:
+        InputError: If it cannot be read, or is empty.
+    """
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
@@ -257,8 +267,14 @@ def _read_table(path):
         raise InputError(f"{path}: cannot be read as a list of students: {error}.") from None
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
     if not rows:
         raise InputError(f"{path}: an empty list of students.")
-    head = [name.strip().casefold() for name in rows[0]]
-    return [dict(zip(head, (cell.strip() for cell in row), strict=False)) for row in rows[1:] if any(row)]
+    return rows
+
+
+def _read_table(path):
+    """Return the rows of a CSV file as `dict` by heading in small letters."""
+    head, *rows = read_cells(path)
+    head = [name.casefold() for name in head]
+    return [dict(zip(head, row, strict=False)) for row in rows if any(row)]

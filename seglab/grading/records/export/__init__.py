@@ -1,0 +1,1 @@
+"""Grades leave the gradebook: as a plain table, for Canvas, for Moodle."""
