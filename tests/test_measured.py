@@ -10,7 +10,7 @@ from seglab import measured
 from seglab.errors import InputError
 
 ROOT = Path(__file__).parents[1]
-COST = {"ms": 80.0, "parameters": 1000, "memory_mb": 900, "cpu_seconds": 400}
+COST = {"steps": 7, "ms": 80.0, "parameters": 1000, "memory_mb": 900, "cpu_seconds": 400}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def test_the_median_of_three_seeds_and_rows_of_what_is_missing(benchmark, tmp_pa
     rows = {(row["data"], row["method"]): row for row in benchmark["summary"](tmp_path)}
     solo = rows["cells", "solo"]
     assert (solo["median"], solo["lowest"], solo["highest"], solo["seeds"]) == (0.6, 0.4, 0.7, 3)
-    assert (solo["scores"], solo["ms"], solo["oracle"]) == ({"AP": 0.6, "AP50": 0.8}, 81.0, None)
+    assert (solo["scores"], solo["ms"], solo["steps"], solo["oracle"]) == ({"AP": 0.6, "AP50": 0.8}, 81.0, 7, None)
     missing = rows["cells", "boundary"]
     assert (missing["seeds"], missing["median"], missing["ms"], missing["scores"]) == (0, None, None, {})
     assert missing["oracle"] == 0.8
