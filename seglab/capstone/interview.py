@@ -9,7 +9,7 @@ from seglab.capstone.tracks import check_answer
 from seglab.errors import InputError
 
 FIRST_SECONDS = 20  # for the first image, before which a program may still be warming up
-SECONDS = 2.0  # for any other image
+SECONDS = 3.0  # for any other image
 LATE = 3  # images that may not take longer: the last of them ends the interview
 REPEATED = 2  # images that are asked twice
 MAY_DIFFER = 0.005  # share of the pixels of a repeated answer: sums of floats depend on how threads share them

@@ -32,7 +32,7 @@ th:nth-child(2), td:nth-child(2) {{ text-align: left; }}
 <body>
 <h1>{title}</h1>
 {body}
-<p>Scores are the judge's, on images that nobody has seen. The rank is shown, not graded.</p>
+<p>Scores are those that the judge measured. The rank is shown, not graded.</p>
 </body>
 </html>
 """

@@ -17,7 +17,7 @@ SEEN = []
 def predict(image):
     SEEN.append(image)
     if len(SEEN) > 9:
-        time.sleep(2.05)
+        time.sleep(3.05)
     return logits_of(image).argmax(axis=-1)
 """
 
