@@ -155,9 +155,8 @@ def _faults_of_keys(entries):
 
 
 def _stem(entry):
-    """Return the first author's surname in ASCII, a capital for each part of it, and the year."""
+    """Return the first author's surname in plain letters, a capital for each part of it, and the year."""
     name = entry["authors"][0]
     parts = name.split(", ")[0].split() if ", " in name else name.split()[:1]
-    joined = "".join(part[0].upper() + part[1:] for part in parts)
-    letters = unicodedata.normalize("NFKD", joined).encode("ascii", "ignore").decode()
-    return f"{re.sub('[^A-Za-z]', '', letters)}{entry['year']}"
+    surname = unicodedata.normalize("NFKD", "".join(part[0].upper() + part[1:] for part in parts))
+    return f"{re.sub('[^A-Za-z]', '', surname)}{entry['year']}"

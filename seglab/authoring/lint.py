@@ -14,9 +14,13 @@ Every notebook
     - nbformat 4.5, the metadata of `notebooks.METADATA`, and the text of `notebooks.dumps`: write with
       `notebooks.write(notebook, path)`, or mend a file with `notebooks.tidy(path)`.
     - Never `assert not (difference > eps).any()`: NaN and empty arrays pass it.
+    - Papers are cited by key, `[He2017]`, and stand in `docs/bibliography.toml`. Under a heading `## Sources` stands a
+      list of lines like `- [He2017]` or `- [He2017]: its layer.`, which `notebooks.tidy(path)` completes, and of lines
+      that start with `GitHub:`, `Documentation:` or `Lecture:`.
 
 A lesson (no cell carries nbgrader metadata) also needs 30 cells or more, a Markdown cell with a line that starts with
-`**Predict`, and headings (`##` or deeper) that contain `Break it`, `What you saw` or `Summary`, and `Sources`.
+`**Predict`, headings (`##` or deeper) that contain `Break it`, and `What you saw` or `Summary`, and one that reads
+`Sources`.
 
 A sheet (`solutions/NAME/NAME.ipynb`) also needs questions. For question 2:
     - A heading cell, one per question: `### Question 2 - IoU of one class (3 points)`, or `(10 points, manual)` where a
@@ -46,8 +50,8 @@ from seglab.authoring.cells import Notebook
 from seglab.errors import InputError
 
 RULES = {
-    "lesson": (*rules.EVERYWHERE, *rules.LESSON),
-    "sheet": (*rules.EVERYWHERE, *sheet_rules.SHEET),
+    "lesson": (*rules.EVERYWHERE, *rules.WRITTEN, *rules.LESSON),
+    "sheet": (*rules.EVERYWHERE, *rules.WRITTEN, *sheet_rules.SHEET),
     "release": (*rules.EVERYWHERE, *sheet_rules.RELEASE),
 }
 
@@ -62,7 +66,7 @@ def lint_notebooks(paths):
         List of findings, `path:cell-id: message`, in the order of the paths.
 
     Raises:
-        InputError: If a path does not exist or a file is no notebook.
+        InputError: If a path does not exist, a file is no notebook, or the course's bibliography is wrong.
 
     Example:
         >>> lint_notebooks([])

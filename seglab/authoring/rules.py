@@ -3,7 +3,7 @@
 import ast
 import re
 
-from seglab.authoring import citations, notebooks
+from seglab.authoring import bibliography, citations, notebooks
 from seglab.authoring.badges import badge
 from seglab.authoring.cells import global_names_in_functions, top_level_names
 from seglab.errors import InputError
@@ -175,6 +175,18 @@ def no_weak_assert(notebook):
                 yield cell.id, "not (... > eps).any() lets NaN and empty arrays pass: use np.testing.assert_allclose"
 
 
+def sources_by_key(notebook):
+    """Sources are cited by their keys, and what a list says of them is what the bibliography says."""
+    try:
+        course = notebooks.course_of(notebook.path)
+    except InputError:
+        return  # `own_badge` tells.
+    entries = bibliography.load(course)
+    for cell in notebook.markdown:
+        for fault in citations.faults(cell.source, entries):
+            yield cell.id, fault
+
+
 def prediction(notebook):
     """The reader predicts before the result is shown."""
     if not any(re.search(r"^\*\*Predict", cell.source, re.MULTILINE) for cell in notebook.markdown):
@@ -193,7 +205,8 @@ def summary(notebook):
 
 def sources(notebook):
     """The lesson names what it is based on."""
-    yield from _needs_heading(notebook, "Sources", r"Sources")
+    if not any(citations.has_list(cell.source) for cell in notebook.markdown):
+        yield "title", 'a lesson needs a heading "## Sources" over lines like "- [He2017]"'
 
 
 EVERYWHERE = (
@@ -216,6 +229,8 @@ EVERYWHERE = (
     arguments_not_globals,
     no_weak_assert,
 )
+# What an author writes; a release repeats it.
+WRITTEN = (sources_by_key,)
 LESSON = (prediction, break_it, summary, sources)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from seglab.authoring import notebooks
+from seglab.authoring import bibliography, notebooks
 from seglab.authoring.release import release
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +24,15 @@ After this you can
 - test it
 
 **Time:** 5 min; runs in 1 s on a CPU and on a T4."""
+
+BIBLIOGRAPHY = """\
+[Author2000]
+authors = ["Author, Ann"]
+title = "Twice: A Study"
+venue = "CVPR"
+year = 2000
+"""
+CITED = "- [Author2000] Ann Author, *Twice: A Study*, CVPR 2000"
 
 ANSWER = '''\
 def double(x):
@@ -71,6 +80,8 @@ class Course:
         shutil.copy(ROOT / "grader_config.py", folder)
         for path in (self.lesson, self.sheet):
             (folder / path).parent.mkdir(parents=True)
+        self.path("docs").mkdir()
+        self.path(bibliography.PATH).write_text(BIBLIOGRAPHY)
         self.write(self.lesson, self._lesson())
         self.write(self.sheet, self._sheet())
 
@@ -107,7 +118,7 @@ class Course:
         cells += [
             cell("markdown", "break-it", "## Break it\n\nA known bug."),
             cell("code", "broken", "np.uint8(200) + np.uint8(100)"),
-            cell("markdown", "sources", "## Summary\n\nSeen.\n\n## Sources\n\n- A. Author, *A title*."),
+            cell("markdown", "sources", f"## Summary\n\nSeen.\n\n## Sources\n\n{CITED}."),
         ]
         return notebooks.clean({"cells": cells})
 

@@ -1,10 +1,12 @@
-"""Entries read as they should, and each fault of the file is named."""
+"""Entries read as they should, each fault of the file is named, and every entry is cited by a lesson."""
 
 from pathlib import Path
 
 import pytest
 
 from seglab.authoring import bibliography, citations
+from seglab.authoring.cells import Notebook
+from seglab.authoring.lint import find_notebooks
 from seglab.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -133,3 +135,9 @@ def test_references_that_the_lectures_get_wrong():
     assert "Object Detection" in titles["PyTorch2019"]
     assert (ENTRIES["Kirillov2019a"]["venue"], ENTRIES["Kirillov2019a"]["arxiv"]) == ("CVPR", "1801.00868")
     assert ENTRIES["Badrinarayanan2017"]["venue"] == "TPAMI"
+
+
+def test_every_entry_is_cited_by_a_lesson():
+    lessons = [Notebook.open(path) for path in find_notebooks([ROOT / "course"])]
+    keys = {key for lesson in lessons for cell in lesson.markdown for key in citations.cited(cell.source)}
+    assert sorted(ENTRIES.keys() - keys) == []

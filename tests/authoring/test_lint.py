@@ -2,7 +2,7 @@
 
 import pytest
 
-from seglab.authoring import notebooks, rules, sheet_rules
+from seglab.authoring import bibliography, notebooks, rules, sheet_rules
 from seglab.authoring.cells import Notebook
 from seglab.authoring.lint import RULES, find_notebooks, lint_notebooks
 from seglab.errors import InputError
@@ -149,6 +149,17 @@ FAULTS = [
     ("break_it", swap(LESSON, "break-it", "## Break it", "## Mend it"), "title", "Break it"),
     ("summary", swap(LESSON, "sources", "## Summary", "Summary"), "title", "Summary"),
     ("sources", swap(LESSON, "sources", "## Sources", "## Thanks"), "title", "Sources"),
+    ("sources", swap(LESSON, "sources", "## Sources", "## Sources of noise"), "title", "Sources"),
+    (
+        "sources_by_key",
+        swap(LESSON, "sources", "Ann Author", "A. Author"),
+        "sources",
+        "write (notebooks.tidy does): - [",
+    ),
+    ("sources_by_key", swap(LESSON, "sources", "[Author2000] ", ""), "sources", "starts with a key"),
+    ("sources_by_key", swap(LESSON, "say-one", "Now one.", "As [Author2001] says."), "say-one", "cites Author2001"),
+    ("sources_by_key", change(SHEET, add("markdown", "sources", "## Sources\n\n- [Author2000]")), "sources", "write"),
+    ("sources_by_key", lambda course: course.path(bibliography.PATH).unlink(), "sources", "cites Author2000"),
     ("one_id", change(SHEET, rename("q1-double", "q1-twice")), "q1-twice", "must agree"),
     ("one_id", change(SHEET, lambda _, cells: cells["q1-double"]["metadata"].pop("id")), "q1-double", "None"),
     ("question_headings", swap(SHEET, "q2-heading", "Question 2", "Question 3"), "title", "found [1, 3]"),
@@ -284,6 +295,9 @@ def test_allowed_forms_are_not_faults(course):
     course.edit(SHEET, add("code", "later", "def fit_it(model):\n    model.fit(1)"))
     course.edit(LESSON, source("show-one", "LIMIT = 2\ndef above(x):\n    limit = LIMIT\n    return x > limit"))
     course.edit(LESSON, source("show-two", "limit = 3\n%matplotlib inline\nassert limit > 2"))
+    course.replace(LESSON, "say-two", "Now two.", "[Author2000] and `[Author2001]`.")
+    course.replace(LESSON, "sources", "2000.", f"2000: many{' words' * 130}\n- GitHub: a/b, issue 7;\n  c/d, issue 8.")
+    course.edit(SHEET, add("markdown", "sources", "## Sources\n\n- Lecture: Oltean, *Image segmentation*."))
     course.edit(LESSON, source("say-one", '![A curve that falls](figure.png) <img src="f.png" alt="A map">'))
     assert lint_notebooks([course.folder]) == []
 
@@ -294,11 +308,25 @@ def test_tidy_mends_what_needs_no_author(course):
     course.replace(LESSON, "title", "week01_double", "elsewhere")
     course.replace(LESSON, "setup", "seed=0", "seed=1")
     course.edit(SHEET, lambda _, cells: cells["q1-double"]["metadata"].pop("id"))
+    course.edit(LESSON, source("sources", "## Summary\n\nSeen.\n\n## Sources\n\n- [Author2000]: page 7."))
     indent_by_two(course)
     assert lint_notebooks([course.folder])
     for name in (LESSON, SHEET):
         notebooks.tidy(course.path(name))
     assert lint_notebooks([course.folder]) == []
+    assert course.read(LESSON)["cells"][-1]["source"].endswith(
+        "- [Author2000] Ann Author, *Twice: A Study*, CVPR 2000: page 7."
+    )
+
+
+@pytest.mark.parametrize("work", [notebooks.tidy, lambda path: lint_notebooks([path])], ids=["tidy", "lint"])
+def test_wrong_bibliography_is_an_input_error_and_changes_nothing(course, work):
+    path = course.path(bibliography.PATH)
+    path.write_text(path.read_text().replace("venue", "journal"))
+    before = course.path(LESSON).read_bytes()
+    with pytest.raises(InputError, match="Author2000: venue is missing"):
+        work(course.path(LESSON))
+    assert course.path(LESSON).read_bytes() == before
 
 
 def test_folders_are_searched_without_checkpoints(course):

@@ -87,6 +87,7 @@ def test_files_beside_the_notebook_are_released(released):
 def test_nothing_else_stays_behind(released):
     assert sorted(path.name for path in released.folder.iterdir()) == [
         "course",
+        "docs",
         "grader_config.py",
         "labs",
         "solutions",
