@@ -1,6 +1,7 @@
 """Commands that take submissions from the students' files to nbgrader's gradebook."""
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -137,12 +138,19 @@ def grade(arguments):
     from seglab.grading.records import review
 
     course = course_of(arguments)
-    with Countdown(f"grade {arguments.sheet}") as progress:
+    with contextlib.ExitStack() as stack:
+        executor = None
+        if arguments.scheduler:
+            from seglab.grading.cluster import ClusterExecutor
+
+            executor = stack.enter_context(ClusterExecutor(arguments.scheduler, course.root, gpu=arguments.gpu))
+        progress = stack.enter_context(Countdown(f"grade {arguments.sheet}"))
         summary = runner.grade(
             course,
             arguments.sheet,
             students=arguments.student,
             workers=arguments.workers,
+            executor=executor,
             allow_weak=arguments.allow_weak_sandbox,
             settings=dict(arguments.set, **({"gpu": True} if arguments.gpu else {})),
             seed=arguments.seed,
@@ -255,7 +263,9 @@ def grade_options(parser):
     sheet_option(parser)
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     parser.add_argument("--student", action="append", metavar="S", help="only this student; can be repeated")
-    parser.add_argument("--workers", type=parse_workers, default=usable, metavar="N", help="processes that grade")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=parse_workers, default=usable, metavar="N", help="processes that grade")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="grade on the workers of this Dask scheduler")
     parser.add_argument("--gpu", action="store_true", help="let the students' processes use the GPU")
     parser.add_argument("--force", action="store_true", help="run again what has a valid result")
     parser.add_argument("--seed", type=int, default=0, help="behind the random numbers of tests and answers")

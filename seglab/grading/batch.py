@@ -4,6 +4,7 @@ import contextlib
 import time
 from concurrent.futures import CancelledError, wait
 
+from seglab.errors import InputError
 from seglab.grading import jobs
 from seglab.grading.judging.cell_code import imported_modules, text_of
 from seglab.grading.pool import WorkerLost
@@ -55,18 +56,21 @@ class Batch:
 
         Args:
             names: The students.
-            executor: A `concurrent.futures.Executor`.
+            executor: A `concurrent.futures.Executor`. It may have more than that: `slots`, its number of jobs at a
+                time; `stop(future)`, which ends a job that runs; `lost`, what its futures raise when a worker dies;
+                `check()`, which raises `InputError` when it is gone.
 
         Raises:
-            InputError: If nbgrader rejects the sheet.
+            InputError: If nbgrader rejects the sheet, or the executor is gone.
         """
         self.total = len(names)
         self.executor = executor
         left = list(reversed(names))
         with contextlib.ExitStack() as stack:
             while left or self.waiting:
-                for _ in range(READ_AHEAD):
-                    if left and len(self.pending) < READ_AHEAD:
+                ahead = max(READ_AHEAD, 2 * getattr(executor, "slots", 0))
+                for _ in range(ahead):
+                    if left and len(self.pending) < ahead:
                         self._read(left.pop())
                 if self.merger is None:  # nbgrader's imports take a while, in which the workers are at work already
                     self.merger = stack.enter_context(_merger(self.course, self.sheet))
@@ -131,6 +135,7 @@ class Batch:
         """Wait until a job ends, and give up those that take too long."""
         if not self.pending:
             return
+        getattr(self.executor, "check", lambda: None)()
         ended, _ = wait(self.pending, POLL_SECONDS, return_when="FIRST_COMPLETED")
         for future in ended:
             self._take(self.pending.pop(future), future)
@@ -147,11 +152,13 @@ class Batch:
         reason = "its worker left no valid result"
         try:
             future.result()
-        except (WorkerLost, CancelledError) as error:
+        except (WorkerLost, CancelledError, *getattr(self.executor, "lost", ())) as error:
             reason = str(error) or "it was cancelled"
             if self.tries[job.key] < TRIES:
                 self._submit(job)
                 return
+        except InputError:  # a worker that must not grade: no job of its counts
+            raise
         except Exception as error:  # whatever a worker of any executor raises: it costs this job only
             reason = f"{type(error).__name__}: {error}"
         self.results[job.key] = job.result() or job.failed_result(reason)

@@ -78,7 +78,7 @@ def grade(
         students: Names of the students, all who handed something in if `None`.
         workers: Number of processes that grade at a time, where `executor` is `None`.
         executor: A `concurrent.futures.Executor` whose workers see the course's folder under the same path, such as
-            that of `dask.distributed`. Jobs are passed as paths.
+            `cluster.ClusterExecutor`. Jobs are passed as paths. Where it has a `probe_ladder`, that one is asked.
         allow_weak: Run hidden tests although the sandbox lacks rungs.
         settings: `dict` of limits that differ from the defaults of `seglab.grading.settings` and the course's.
         seed: Integer, part of every job.
@@ -107,7 +107,7 @@ def grade(
         log.add("started", **facts, versions=jobs.environment())
 
         def before_first():
-            summary.rungs = probe_ladder(settings)
+            summary.rungs = getattr(executor, "probe_ladder", probe_ladder)(settings)
             summary.missing = ladder.enough(summary.rungs)
             log.add("probed", rungs=summary.rungs, missing=summary.missing)
             if started is not None:

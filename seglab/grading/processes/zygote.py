@@ -102,7 +102,8 @@ class Zygote:
 
     def _environment(self):
         """Nothing of this process's own environment but what programs need to run."""
-        kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SEGLAB_PROFILE") if name in os.environ}
+        names = ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "SEGLAB_PROFILE")
+        kept = {name: os.environ[name] for name in names if name in os.environ}
         return kept | {
             "HOME": "/nonexistent",
             "IPYTHONDIR": "/nonexistent",
