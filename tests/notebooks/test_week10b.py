@@ -11,7 +11,7 @@ import pytest
 
 from seglab import measured
 from seglab.authoring import notebooks
-from seglab.models import VARIANTS
+from seglab.models import NETWORKS, VARIANTS
 
 ROOT = Path(__file__).parents[2]
 CELLS = {cell["id"]: cell["source"] for cell in notebooks.read(ROOT / "course" / "week10b_comparison.ipynb")["cells"]}
@@ -118,7 +118,9 @@ def test_activations_are_counted_by_layer(lesson):
     deep, fine = inner(image), keras.layers.Conv2D(2, 1)(image)
     model = keras.Model(image, [keras.layers.UpSampling2D(2)(deep), fine])
     assert lesson["activations"](model, (4, 6)) == 2 * 3 * 3 + 4 * 6 * 3 + 4 * 6 * 2
+    pooled = NETWORKS["SegNet"]((64, 64, 3), 4)  # its pooling has two outputs
     costs = lesson["costs"]
+    assert lesson["activations"](pooled) < 1.5 * costs["U-Net"]["activations"]
     assert costs["FCN-32s"]["weights"] > costs["U-Net"]["weights"]
     assert costs["FCN-32s"]["activations"] < costs["U-Net"]["activations"] / 2
 
