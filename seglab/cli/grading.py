@@ -138,6 +138,8 @@ def grade(arguments):
     from seglab.grading.records import review
 
     course = course_of(arguments)
+    if arguments.dry_run:
+        return _plan(course, arguments)
     with contextlib.ExitStack() as stack:
         executor = None
         if arguments.scheduler:
@@ -152,7 +154,7 @@ def grade(arguments):
             workers=arguments.workers,
             executor=executor,
             allow_weak=arguments.allow_weak_sandbox,
-            settings=dict(arguments.set, **({"gpu": True} if arguments.gpu else {})),
+            settings=_settings(arguments),
             seed=arguments.seed,
             force=arguments.force,
             progress=progress,
@@ -161,10 +163,14 @@ def grade(arguments):
     if arguments.json:
         print(json.dumps(summary.to_dict(), indent=1))
         return 1 if summary.errors else 0
+    for line in summary.sheet_changes:
+        print(f"CHANGED  {line}")
     for row in sorted(summary.students, key=lambda row: row["student"]):
         notes = [f"{row['late_penalty']:g} off for being late"] if row["late_penalty"] else []
         notes += ["waits for a person"] if row["needs_manual_grade"] else []
         notes += ["as before"] if not row["changed"] else []
+        if row["before"] and tuple(row["before"]) != (row["score"], row["max_score"]):
+            notes.append("was {:g} / {:g}".format(*row["before"]))
         print(f"{row['student']:20} {row['score']:7g} / {row['max_score']:g}  {', '.join(notes)}".rstrip())
     for entry in summary.queue:
         print(f"LOOK  {entry['student']} {entry['notebook']}: {'; '.join(entry['reasons'])}")
@@ -173,6 +179,41 @@ def grade(arguments):
     done = f"{len(summary.students)} submissions, {summary.ran} run, {clock(summary.seconds)}"
     print(f"{done}; audit log ends with {summary.audit_head[:16]}")
     return 1 if summary.errors else 0
+
+
+def _plan(course, arguments):
+    """Print what a grading would do."""
+    from seglab.grading.planning import plan
+
+    with Countdown(f"plan {arguments.sheet}") as progress:
+        found = plan(
+            course,
+            arguments.sheet,
+            students=arguments.student,
+            allow_weak=arguments.allow_weak_sandbox,
+            settings=_settings(arguments),
+            seed=arguments.seed,
+            force=arguments.force,
+            progress=progress,
+        )
+    if arguments.json:
+        print(json.dumps(found.to_dict(), indent=1))
+        return 1 if found.errors else 0
+    for line in found.sheet_changes:
+        print(f"CHANGED  {line}")
+    for row in found.students:
+        if row["run"]:
+            print(f"{row['student']:20} would run: {', '.join(row['run'])}")
+    for line in found.errors:
+        print(f"LOOK  {line}")
+    can_change = sum(row["can_change"] for row in found.students)
+    counts = f"{len(found.students)} submissions, {found.jobs} would run, {can_change} scores can change"
+    print(f"{counts}; nothing was done")
+    return 1 if found.errors else 0
+
+
+def _settings(arguments):
+    return dict(arguments.set, **({"gpu": True} if arguments.gpu else {}))
 
 
 def print_ladder(rungs, missing):
@@ -268,6 +309,7 @@ def grade_options(parser):
     where.add_argument("--scheduler", metavar="ADDRESS", help="grade on the workers of this Dask scheduler")
     parser.add_argument("--gpu", action="store_true", help="let the students' processes use the GPU")
     parser.add_argument("--force", action="store_true", help="run again what has a valid result")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would run, and whose score can change")
     parser.add_argument("--seed", type=int, default=0, help="behind the random numbers of tests and answers")
     parser.add_argument(
         "--set", action="append", type=parse_setting, default=[], metavar="NAME=VALUE", help="change a limit"

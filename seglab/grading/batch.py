@@ -27,6 +27,7 @@ class Batch:
         log: The open `audit.Log`.
         before_first: Called without arguments before the first job is run, if one must be run.
         progress: Called with `(done, total, text)` whenever a submission is done; `None` for silence.
+        written: Whether jobs get their folders; without them they can only be looked at (`prepare`).
 
     Attributes:
         students: One `dict` per submission that was merged.
@@ -35,10 +36,10 @@ class Batch:
         ran: Number of times that a job was run.
     """
 
-    def __init__(self, course, sheet, settings, *, seed, force, limit, log, before_first, progress=None):
+    def __init__(self, course, sheet, settings, *, seed, force, limit, log, before_first, progress=None, written=True):
         self.course, self.sheet, self.settings, self.seed = course, sheet, settings, seed
         self.force, self.limit, self.log, self.before_first = force, limit, log, before_first
-        self.progress = progress or (lambda *_: None)
+        self.progress, self.written = progress or (lambda *_: None), written
         self.students, self.errors, self.queue, self.ran = [], [], [], 0
         sources = [text_of(cell) for master in sheet.masters.values() for cell in master["cells"]]
         self.imports = imported_modules(sources)
@@ -76,19 +77,14 @@ class Batch:
                     self.merger = stack.enter_context(_merger(self.course, self.sheet))
                 self._merge_what_is_ready()
                 self._wait()
+            if self.merger is not None:
+                self._log_others(set(names))
         self.students.sort(key=lambda row: names.index(row["student"]))
 
     def _read(self, student):
         """Repair a submission and start its jobs."""
         try:
-            submission = self.sheet.read(student)
-            files, notes, doubts = self.sheet.artifacts(submission, self.largest)
-            for answers in submission.notebooks.values():
-                if answers.repaired is not None:
-                    answers.notes += notes
-                    answers.doubts += doubts
-                if answers.repaired is not None and answers.repaired.notebook is not None:
-                    answers.job = self._make_job(submission, answers, files)
+            submission = self.prepare(student)
         except Exception as error:  # a folder that cannot be read: the others go on
             self._fail(student, error)
             return
@@ -96,6 +92,25 @@ class Batch:
             if answers.job is not None:
                 answers.cached = self._has_result(answers.job)
         self.waiting.append(submission)
+
+    def prepare(self, student):
+        """Repair a submission and make its jobs.
+
+        Args:
+            student: Name of the student.
+
+        Returns:
+            The `Submission`; a notebook with something to run has its `job`.
+        """
+        submission = self.sheet.read(student)
+        files, notes, doubts = self.sheet.artifacts(submission, self.largest)
+        for answers in submission.notebooks.values():
+            if answers.repaired is not None:
+                answers.notes += notes
+                answers.doubts += doubts
+            if answers.repaired is not None and answers.repaired.notebook is not None:
+                answers.job = self._make_job(submission, answers, files)
+        return submission
 
     def _make_job(self, submission, answers, artifacts):
         return jobs.make(
@@ -111,6 +126,7 @@ class Batch:
             imports=self.imports,
             seed=self.seed,
             versions=self.versions,
+            written=self.written,
         )
 
     def _has_result(self, job):
@@ -185,9 +201,22 @@ class Batch:
             return
         self.students.append({**outcome.to_dict(), "cached": cached})
         self.queue += outcome.queue
+        self._log_score(submission.student, outcome.before, (outcome.score, outcome.max_score))
         for answers in submission.notebooks.values():
             self._log(submission.student, answers)
         self._advance(submission.student)
+
+    def _log_score(self, student, old, new):
+        """Leave a trace of a score that is another one than before."""
+        if old is not None and tuple(old) != tuple(new):
+            self.log.add("score_changed", sheet=self.sheet.name, student=student, old=list(old), new=list(new))
+
+    def _log_others(self, names):
+        """Leave a trace of the scores of those who were not graded now, but whose sheet has changed."""
+        new = self.merger.scores()
+        for student, old in self.merger.before.items():
+            if student not in names and student in new:
+                self._log_score(student, old, new[student])
 
     def _log(self, student, answers):
         result, repaired = answers.result or {}, answers.repaired

@@ -1,5 +1,6 @@
 """Jobs of the grader: one folder each, named by the hash of all that the result depends on."""
 
+import atexit
 import contextlib
 import hashlib
 import json
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import seglab
 from seglab.grading import settings as grading_settings
+from seglab.grading.judging.essentials import essentials, without_points
 from seglab.grading.repair.roles import nbgrader_metadata, role
 
 RESERVED = frozenset(
@@ -29,6 +31,7 @@ PACKAGES = (
     *("jax", "keras", "matplotlib", "numpy", "opencv-python", "opencv-python-headless", "pandas", "pillow"),
     *("safetensors", "scikit-image", "scikit-learn", "scipy", "seglab", "tensorflow", "torch"),
 )
+_PARTIAL = ".partial-"  # in the name of a folder that is being made, or that a crash left
 _warm = {}  # the zygote of this process, by what it was made for
 
 
@@ -52,10 +55,10 @@ class Job:
         """Return the result, `None` where there is no valid one.
 
         Returns:
-            `dict` as in `result.json`. A result with an error, for another key, with a test too many or too few or
-            with impossible points is not valid.
+            `dict` as in `result.json`, with the points that tests give today. A result with an error, for another
+            key, with a test too many or too few or with impossible points is not valid.
         """
-        result = _read_result(self.folder / "result.json")
+        result = self._scored(_read_result(self.folder / "result.json"))
         return result if result is not None and result["error"] is None and self._fits(result) else None
 
     def failed_result(self, reason):
@@ -69,7 +72,7 @@ class Job:
         """
         from seglab.grading.judging.results import Result
 
-        result = _read_result(self.folder / "result.json")
+        result = self._scored(_read_result(self.folder / "result.json"))
         if result is not None and result["error"] is not None and self._fits(result):
             return result
         job = json.loads((self.folder / "job.json").read_bytes())
@@ -78,7 +81,24 @@ class Job:
         with contextlib.suppress(OSError):
             known.read(self.folder / "result.jsonl")
         known.error = reason
-        return known.write(self.folder, 0.0)
+        return self._scored(known.write(self.folder, 0.0))
+
+    def _scored(self, result):
+        """Return a result with today's points, `None` where it does not tell them."""
+        from seglab.grading.judging.results import points_now
+
+        if result is None or not isinstance(result["cells"], dict):
+            return None
+        cells = {}
+        for name, cell in result["cells"].items():
+            if name not in self.points or not isinstance(cell, dict) or not {"points", "error"} <= cell.keys():
+                return None
+            points = points_now(cell, self.points[name])
+            if type(points) not in (int, float):
+                return None
+            cells[name] = {**cell, "points": points, "max": self.points[name]}
+        sums = {"score": sum(cell["points"] for cell in cells.values()), "max_score": sum(self.points.values())}
+        return {**result, **sums, "cells": cells}
 
     def _fits(self, result):
         cells = result["cells"]
@@ -92,9 +112,24 @@ class Job:
 
 
 def make(
-    root, *, sheet, notebook, student, master, submission, artifacts, settings, imports, seed, versions, files=None
+    root,
+    *,
+    sheet,
+    notebook,
+    student,
+    master,
+    submission,
+    artifacts,
+    settings,
+    imports,
+    seed,
+    versions,
+    files=None,
+    written=True,
 ):
     """Make the folder of a job, unless it is there from an earlier run.
+
+    The key leaves out what no result depends on: texts, outputs, and the points of tests.
 
     Args:
         root: Folder that holds the jobs.
@@ -109,6 +144,7 @@ def make(
         seed: Integer.
         versions: `dict` of versions of packages.
         files: `dict` from name to path of the sheet's own files, which come before the student's; `None` for none.
+        written: Whether to make the folder, or only say which one it would be.
 
     Returns:
         A `Job`.
@@ -118,9 +154,10 @@ def make(
     """
     files = files or {}
     artifacts = {name: path for name, path in artifacts.items() if name not in files}
-    written = {"master.ipynb": _canonical(master), "submission.ipynb": _canonical(submission)}
+    master, submission = essentials(master), without_points(essentials(submission, answers_only=True))
+    notebooks = {"master.ipynb": _canonical(without_points(master)), "submission.ipynb": _canonical(submission)}
     facts = {
-        **{name: hashlib.sha256(content).hexdigest() for name, content in written.items()},
+        **{name: hashlib.sha256(content).hexdigest() for name, content in notebooks.items()},
         "artifacts": {name: digest(path) for name, path in sorted(artifacts.items())},
         "files": {name: digest(path) for name, path in sorted(files.items())},
         "environment": versions,
@@ -135,9 +172,9 @@ def make(
         if role(cell) == "test"
     }
     job = Job(folder, key, points, versions)
-    if (folder / "job.json").is_file():
+    if not written or (folder / "job.json").is_file():
         return job
-    partial = folder.with_name(f"{key}.partial-{os.getpid()}")
+    partial = folder.with_name(f"{key}{_PARTIAL}{os.getpid()}")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True, mode=0o700)
     for name, path in {**artifacts, **files}.items():
@@ -148,8 +185,8 @@ def make(
     named |= {"master": "master.ipynb", "submission": "submission.ipynb"}
     named |= {"artifacts": sorted(artifacts), "files": sorted(files)}
     rest = {"settings": settings, "imports": list(imports), "seed": seed, "key": key}
-    written["job.json"] = _canonical({**named, **rest})
-    for name, content in written.items():
+    content_of = {**notebooks, "master.ipynb": _canonical(master), "job.json": _canonical({**named, **rest})}
+    for name, content in content_of.items():
         (partial / name).write_bytes(content)
     shutil.rmtree(folder, ignore_errors=True)  # a folder without a job is what a crash left
     os.replace(partial, folder)
@@ -188,7 +225,7 @@ def prune(root, keep, *, days=30):
     """
     oldest = time.time() - days * 86400
     for folder in Path(root).glob("*"):
-        if folder.name not in keep and folder.stat().st_mtime < oldest:
+        if _PARTIAL in folder.name or (folder.name not in keep and folder.stat().st_mtime < oldest):
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -205,6 +242,7 @@ def _warm_zygote(imports, settings):
     zygote = _warm.get(made_for)
     if zygote is None or zygote.process.poll() is not None:
         cool_down()
+        atexit.register(cool_down)  # else the folder of the job that waits would stay; twice does no harm
         zygote = _warm[made_for] = Zygote(imports, settings).__enter__()
     return zygote
 

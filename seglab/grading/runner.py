@@ -18,6 +18,7 @@ from seglab.grading.pool import LocalExecutor
 from seglab.grading.records import audit, review
 from seglab.grading.records.lock import only_one
 from seglab.grading.sandbox import ladder
+from seglab.grading.sheet_changes import Memory
 from seglab.grading.submissions import Sheet
 
 GRACE_SECONDS = 300  # for imports, and for judges that are started again, on top of a notebook's own limit
@@ -30,7 +31,8 @@ class Summary:
     Attributes:
         sheet: Name of the sheet.
         students: One `dict` per submission, in order: `student`, `score`, `max_score`, `late_penalty`,
-            `needs_manual_grade`, `queue`, `changed`, and `cached`, whether nothing had to be run.
+            `needs_manual_grade`, `queue`, `changed`, `before` (score and maximum before this grading, `None` for a
+            first one), and `cached`, whether nothing had to be run.
         rungs: `dict` from each rung of the sandbox to `"ok"` or why it does not hold; empty where nothing had to run.
         missing: What hidden tests need and do not have, one line each.
         ran: Number of jobs that were run.
@@ -38,6 +40,7 @@ class Summary:
         audit_head: Hash of the last line of the audit log.
         errors: One line per submission that could not be read or merged.
         queue: What a person must look at, `dict`s as `review.read_queue` returns them.
+        sheet_changes: What has changed in the sheet since its last grading, one line each.
     """
 
     sheet: str
@@ -49,6 +52,7 @@ class Summary:
     audit_head: str = ""
     errors: list = field(default_factory=list)
     queue: list = field(default_factory=list)
+    sheet_changes: list = field(default_factory=list)
 
     def to_dict(self):
         """Return the same as `dict`, ready for JSON."""
@@ -98,13 +102,17 @@ def grade(
     begun = time.monotonic()
     prepared = Sheet(course, sheet)
     names = prepared.students(students)
-    settings = grading_settings.complete({**_of_course(course), **(settings or {}), "allow_weak_sandbox": allow_weak})
-    summary = Summary(sheet)
+    settings = complete_settings(course, settings, allow_weak)
+    memory = Memory(course, prepared)
+    summary = Summary(sheet, sheet_changes=memory.lines)
     folder = course.root / ".seglab"
     with only_one(folder), audit.Log(folder / "audit.jsonl") as log:
         shown = {name: value for name, value in settings.items() if name != "secret"}
         facts = {"sheet": sheet, "students": len(names), "settings": shown, "seed": seed}
         log.add("started", **facts, versions=jobs.environment())
+        if memory.changed:
+            log.add("sheet_changed", sheet=sheet, old=memory.old, new=memory.new, changes=memory.lines)
+        memory.save()
 
         def before_first():
             summary.rungs = getattr(executor, "probe_ladder", probe_ladder)(settings)
@@ -133,6 +141,20 @@ def grade(
             log.add("ended", sheet=sheet, ran=batch.ran, merged=len(batch.students), seconds=summary.seconds)
             summary.audit_head = log.head
     return summary
+
+
+def complete_settings(course, settings=None, allow_weak=False):
+    """Return the settings of a grading's jobs.
+
+    Args:
+        course: The `Course`.
+        settings: `dict` of limits that differ from the defaults and the course's, `None` for none.
+        allow_weak: Run hidden tests although the sandbox lacks rungs.
+
+    Returns:
+        `dict`, complete.
+    """
+    return grading_settings.complete({**_of_course(course), **(settings or {}), "allow_weak_sandbox": allow_weak})
 
 
 def probe_ladder(settings=None):

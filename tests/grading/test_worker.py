@@ -50,7 +50,7 @@ def test_a_job_becomes_a_result(zygote, tmp_path):
         "key", "score", "max_score", "cells", "log", "limits_hit", "rungs", "versions", "seconds", "memory_mb", "error"
     }  # fmt: skip
     assert (result["score"], result["max_score"], result["error"], result["key"]) == (5, 5, None, "key")
-    assert set(result["cells"]["small"]) == {"points", "max", "kind", "error", "detail", "seconds"}
+    assert set(result["cells"]["small"]) == {"points", "max", "kind", "error", "detail", "seconds", "given"}
     assert result["versions"]["numpy"] and result["rungs"]["rlimits"] == "ok"
     wrong = grade_job(write_job(tmp_path / "job", SHEET, submit(SHEET, answer="def square(x): return 9")), zygote)
     assert wrong["score"] == 0 or wrong["error"]

@@ -5,6 +5,7 @@ import json
 import os
 
 from seglab.grading.judging.cell_code import text_of
+from seglab.grading.judging.verdict import award
 from seglab.grading.repair.roles import nbgrader_metadata, role
 from seglab.grading.sandbox import ladder
 
@@ -117,8 +118,8 @@ class Result:
         if "begin" in event:
             self.begun = event["begin"]
         elif "cell" in event:
-            keys = ("points", "max", "kind", "error", "detail", "seconds")
-            self.cells[event["cell"]] = {key: event[key] for key in (*keys, "reported") if key in event}
+            keys = ("points", "max", "kind", "error", "detail", "seconds", "given", "reported")
+            self.cells[event["cell"]] = {key: event[key] for key in keys if key in event}
             self.finished.add(event["cell"])
         elif "shown" in event:
             self.shown[event["shown"]] = event["outputs"]
@@ -138,6 +139,28 @@ class Result:
             self.ended = True
         elif "error" in event:
             self.error = event["error"]
+
+
+def points_now(cell, most):
+    """Return what a test gives today, from what it gave when it could give more or less.
+
+    Args:
+        cell: What a result says of the test, a `dict`.
+        most: What the test can give today.
+
+    Returns:
+        `float`, what a new run would give; `None` where the result does not tell.
+
+    Example:
+        >>> passed, partly = {"points": 2.0, "max": 2.0, "error": None, "given": None}, {"points": 2.0, "given": 3}
+        >>> points_now(passed, 5), points_now({**partly, "max": 2.0, "error": None}, 5)
+        (5.0, 3.0)
+    """
+    if cell.get("max", most) == most:
+        return cell["points"]
+    if cell["error"] is not None and cell["points"] == 0:
+        return 0.0
+    return award(cell["given"], most) if "given" in cell else None
 
 
 def plain_outputs(printed, shown):

@@ -7,7 +7,7 @@ from seglab.grading import hidden
 from seglab.grading.judging import cell_code
 from seglab.grading.judging.cell_code import defined_names
 from seglab.grading.judging.results import plain_outputs, refusal
-from seglab.grading.judging.verdict import CellTimeout, Verdict, award, failed
+from seglab.grading.judging.verdict import CellTimeout, Verdict, award, failed, number_of
 from seglab.grading.processes.remote import Killed, StudentError, text_of
 from seglab.grading.repair.roles import role
 
@@ -84,7 +84,8 @@ class Run:
             verdict, reported = self._judge(index, code, most), hidden.take_report()
             if verdict is not None:
                 cell = {"points": verdict.points, "max": most, "kind": verdict.kind, "error": verdict.error}
-                cell |= {"detail": verdict.detail, "seconds": round(time.monotonic() - begun, 4)}
+                cell |= {"detail": verdict.detail, "given": verdict.given}
+                cell["seconds"] = round(time.monotonic() - begun, 4)
                 self.tell({"cell": name, **cell, **({"reported": reported} if reported else {})})
         self.owned -= defined_names(judge.trees[index])
         self.in_functions |= cell_code.names_in_functions(judge.trees[index])
@@ -103,7 +104,7 @@ class Run:
         value, error = self._bind_and_run(index)
         if error is None:
             self.tainted |= bool(code.hidden_lines)
-            return Verdict(award(value, most))
+            return Verdict(award(value, most), given=number_of(value))
         if isinstance(error, CellTimeout):
             self.student.stop()
             self.tell({"limit": "time"})

@@ -27,12 +27,14 @@ class Verdict:
         kind: Name of the exception's class, `None` where none was raised.
         error: What the student may read; `None` where all went well. Carries nothing that a hidden test can leak.
         detail: What the instructor reads; may carry hidden inputs and text of the student's.
+        given: The number that the test gave, `None` where it gave all or failed: other points follow from it.
     """
 
     points: float
     kind: str | None = None
     error: str | None = None
     detail: str = ""
+    given: float | None = None
 
 
 def award(value, most):
@@ -50,11 +52,25 @@ def award(value, most):
         >>> award(None, 3), award(0.5, 3), award(7, 3), award(float("nan"), 3), award(True, 3)
         (3.0, 0.5, 3.0, 0.0, 3.0)
     """
-    if type(value) in (int, float) or isinstance(value, np.integer | np.floating):
-        # An int is cut before it becomes a float: it may be too large for one.
-        number = float(min(max(value, 0), most)) if isinstance(value, int) else float(value)
-        return min(max(number, 0.0), float(most)) if math.isfinite(number) else 0.0
-    return float(most)
+    given = number_of(value)
+    return float(most) if given is None else min(given, float(most))
+
+
+def number_of(value):
+    """Return the number of points that the last expression of a test cell names, `None` where it is no number.
+
+    Args:
+        value: Value of the expression.
+
+    Example:
+        >>> number_of(0.5), number_of(-1), number_of(float("inf")), number_of(True)
+        (0.5, 0.0, 0.0, None)
+    """
+    if type(value) not in (int, float) and not isinstance(value, np.integer | np.floating):
+        return None
+    # An int is cut before it becomes a float: it may be too large for one.
+    number = float(min(max(value, 0), 10**300)) if isinstance(value, int) else float(value)
+    return max(number, 0.0) if math.isfinite(number) else 0.0
 
 
 def failed(code, error, *, tainted, show_hidden=False):

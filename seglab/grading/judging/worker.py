@@ -9,6 +9,7 @@ from pathlib import Path
 
 from seglab.errors import InputError
 from seglab.grading import settings as grading_settings
+from seglab.grading.judging.essentials import without_points
 from seglab.grading.judging.hosts import JudgeHost
 from seglab.grading.judging.results import Result
 from seglab.grading.processes import seats
@@ -131,10 +132,14 @@ def _grade_with_restarts(job, job_dir, zygote, message, stream, result, seat, mo
 def _host(zygote, job, job_dir, folder):
     """Return the host of a master, a new one where none is warm."""
     master, files = job_dir / job["master"], [job_dir / name for name in job["files"]]
-    digest = hashlib.sha256(json.dumps([job["settings"], job["seed"], job["files"]], sort_keys=True).encode())
-    for path in (master, *files):
+    content = master.read_bytes()
+    # Other points must not bring other hidden images: results stay when points change.
+    bare = without_points(json.loads(content))
+    facts = [job["settings"], job["seed"], job["files"], bare]
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    for path in files:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
-    key = digest.hexdigest()
+    key = hashlib.sha256(digest.digest() + content).hexdigest()
     host = zygote.hosts.pop(key, None)
     if host is None or not host.usable:
         for name in job["files"]:

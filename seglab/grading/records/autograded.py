@@ -164,6 +164,40 @@ def read_key(path):
         return None
 
 
+def read_cells(path):
+    """Return the cells of an autograded notebook by `grade_id`, none where it is missing or damaged.
+
+    Args:
+        path: Path of the autograded notebook.
+
+    Returns:
+        `dict` from `grade_id` to `NotebookNode`.
+    """
+    import nbformat
+
+    try:
+        cells = nbformat.read(path, as_version=4).cells
+        return {nbgrader_metadata(cell).get("grade_id"): cell for cell in cells}
+    except Exception:  # whatever nbformat raises for a file that is no notebook
+        return {}
+
+
+def looks_as_before(cell, before):
+    """Return whether a person who graded a cell has seen all of it: points, answer or test, and outputs.
+
+    The text of a task may change: what is graded are the cells around it.
+
+    Args:
+        cell: A composed cell.
+        before: The same cell as it was written the last time, `None` without one.
+    """
+    if before is None or role(cell) != role(before):
+        return False
+    same = nbgrader_metadata(cell).get("points") == nbgrader_metadata(before).get("points")
+    kept = () if role(cell) == "task" else ("source", "attachments", "outputs")
+    return same and all(cell.get(name) == before.get(name) for name in kept)
+
+
 def write_folder(folder, notebooks, files, permissions):
     """Make a folder of `autograded/` hold just these notebooks and files.
 

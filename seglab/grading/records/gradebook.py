@@ -8,7 +8,7 @@ from seglab.grading.records import autograded, templates
 from seglab.grading.records.penalties import Penalties
 from seglab.grading.submissions import TIMESTAMP, Sheet
 
-FORM = 2  # of the autograded notebooks; another number has them all written again
+FORM = 3  # of the autograded notebooks; another number has them all written again
 NO_RESPONSE = "No response."  # nbgrader's own words
 
 
@@ -24,6 +24,7 @@ class Outcome:
         needs_manual_grade: Whether a person must give points or look at some.
         queue: List of `dict` as `review.read_queue` returns them.
         changed: Whether anything was written.
+        before: `(score, max_score)` as the gradebook had them when the grading began, `None` for a first grading.
     """
 
     student: str
@@ -33,6 +34,7 @@ class Outcome:
     needs_manual_grade: bool = False
     queue: list = field(default_factory=list)
     changed: bool = False
+    before: tuple | None = None
 
     def to_dict(self):
         """Return the same as `dict`."""
@@ -42,7 +44,8 @@ class Outcome:
 def merge(course, sheet, submissions, *, force=False):
     """Write graded submissions of a sheet into nbgrader's gradebook and `autograded/`.
 
-    What a person gave stays: points, comments, extra credit. A grade that nobody can be sure of waits for a person.
+    What a person gave stays: points, comments, extra credit. A grade that nobody can be sure of waits for a person;
+    one that a person gave waits again if what was graded has changed.
 
     Args:
         course: The `Course`.
@@ -67,6 +70,9 @@ class Merger:
         course: The `Course`.
         sheet: Name of the sheet, or a `Sheet`.
 
+    Attributes:
+        before: `dict` from student to `(score, max_score)` before the gradebook got to know the sheet as it is now.
+
     Raises:
         InputError: If nbgrader rejects the sheet.
     """
@@ -75,6 +81,7 @@ class Merger:
         self.course, self.sheet = course, sheet if isinstance(sheet, Sheet) else Sheet(course, sheet)
         self.gradebook = templates.open_gradebook(course)
         try:
+            self.before = self.scores()
             self.templates = templates.load_sheet(course, self.sheet.name, self.gradebook)
             due = due_dates.configured(course, self.sheet.name)
             if due is not None:
@@ -101,6 +108,18 @@ class Merger:
     def __exit__(self, *_):
         self.gradebook.close()
 
+    def scores(self):
+        """Read what the gradebook says of all submissions of the sheet.
+
+        Returns:
+            `dict` from student to `(score, max_score)`.
+        """
+        from nbgrader.api import Assignment, SubmittedAssignment
+
+        columns = (SubmittedAssignment.student_id, SubmittedAssignment.score, SubmittedAssignment.max_score)
+        rows = self.gradebook.db.query(*columns).join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+        return {student: (score, most) for student, score, most in rows.filter(Assignment.name == self.sheet.name)}
+
     def merge(self, submission, *, force=False):
         """Merge one submission.
 
@@ -114,19 +133,22 @@ class Merger:
         folder = self.course.folder("autograded", self.sheet.name, submission.student)
         row, is_new = self._submission(submission)
         force = force or is_new  # the gradebook was started anew
-        outcome = Outcome(submission.student, max_score=self.max_score)
+        before = self.before.get(submission.student)
+        outcome = Outcome(submission.student, max_score=self.max_score, before=before)
         written = {}
         for notebook in row.notebooks:
             name = self.names[notebook.notebook_id]
             answers, path = submission.notebooks[name], folder / f"{name}.ipynb"
-            key = _key(answers)
+            key = {**_key(answers), "sheet": self.templates[name].digest}
             if answers.repaired is None and not answers.doubts:
                 self._give_nothing(notebook)
-            elif not force and autograded.read_key(path) == key:
+            elif not force and (known := autograded.read_key(path)) == key:
                 written[name] = None
             else:
                 composed, undecided = autograded.compose(self.templates[name].notebook, answers, key)
-                self._grade(notebook, composed, undecided, answers.doubts)
+                is_resubmitted = force or not known or known.get("original") != key["original"]
+                seen = {} if is_resubmitted else autograded.read_cells(path)
+                self._grade(notebook, composed, undecided, answers.doubts, seen)
                 written[name] = composed
                 outcome.changed = True
         self.gradebook.db.flush()
@@ -169,15 +191,24 @@ class Merger:
         for grade in notebook.grades:
             grade.auto_score, grade.needs_manual_grade = 0.0, False
 
-    def _grade(self, notebook, composed, undecided, doubts):
-        """Set the grades and comments of one notebook, by nbgrader's rules for its `autograde`."""
+    def _grade(self, notebook, composed, undecided, doubts, seen):
+        """Set the grades and comments of one notebook, by nbgrader's rules for its `autograde`.
+
+        Unlike there, points that a person gave do not wait for a person again where all is as in the cells `seen`.
+        """
         from nbgrader import utils
 
         grades = {self.names[grade.cell_id]: grade for grade in notebook.grades}
         comments = {self.names[comment.cell_id]: comment for comment in notebook.comments}
-        below = []
+        below, settled = [], []
         for cell in composed.cells:
             name = cell.metadata.get("nbgrader", {}).get("grade_id")
+            if name in grades:
+                is_settled = grades[name].manual_score is not None and not grades[name].needs_manual_grade
+                if autograded.looks_as_before(cell, seen.get(name)):
+                    settled += [grades[name]] * is_settled
+                elif is_settled and seen:
+                    grades[name].needs_manual_grade = True
             if utils.is_grade(cell):
                 grade = grades[name]
                 points, most = utils.determine_grade(cell)
@@ -192,6 +223,8 @@ class Merger:
         if doubts:  # what was found stands, what is missing may be there: nobody loses points unseen
             for grade in below or list(grades.values())[:1]:
                 grade.needs_manual_grade = True
+        for grade in settled:
+            grade.needs_manual_grade = False
 
     def _write(self, folder, written, submission):
         files = dict(submission.files)

@@ -1,12 +1,14 @@
 """A sheet as nbgrader records it before students get it: solutions cleared, hidden tests in place, checksums set."""
 
 import contextlib
+import hashlib
 import json
 import os
 import sys
 from pathlib import Path
 
 from seglab.errors import InputError
+from seglab.grading.records import cell_changes
 
 
 class NotGraded(InputError):
@@ -50,32 +52,49 @@ class Template:
             raise InputError(f"{path}: nbgrader rejects it: {type(error).__name__}: {error}") from error
         self.notebook = notebook
 
+    @property
+    def digest(self):
+        """SHA-256 of the cells, as hexadecimal text: what an autograded notebook takes from the sheet."""
+        cells = [(cell.cell_type, cell.source, dict(cell.metadata.get("nbgrader", {}))) for cell in self.notebook.cells]
+        return hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()
+
     def register(self, gradebook):
         """Write the notebook's cells into the gradebook, if they differ from what is there.
 
+        Grades and comments of cells that are gone are kept in the sheet's history (`cell_changes`).
+
         Args:
             gradebook: nbgrader's `Gradebook`.
-
-        Raises:
-            InputError: If cells were added or taken out since the first submission was graded.
         """
         from nbgrader.api import MissingEntry
 
         try:
-            known = _recorded(gradebook.find_notebook(self.name, self.sheet))
+            notebook = gradebook.find_notebook(self.name, self.sheet)
         except MissingEntry:
-            known = None
-        if known == self._record():
+            notebook = None
+        if notebook is not None and _recorded(notebook) == self._record():
             return
+        if notebook is not None and notebook.submissions:
+            path = cell_changes.history_path(self.course, self.sheet)
+            cell_changes.match_cells(gradebook, notebook, self._wanted(), path)
         gradebook.db.commit()  # nbgrader's step opens the gradebook a second time
-        try:
-            self._register_step(self.notebook, self._resources("."))
-        except RuntimeError as error:
-            raise InputError(
-                f"{self.sheet}/{self.name}: its graded cells are others than those already in the gradebook, which has "
-                "submissions of it. Points, texts and tests may change, but no cell may come or go. "
-                f"({error})"
-            ) from None
+        self._register_step(self.notebook, self._resources("."))
+
+    @property
+    def cell_names(self):
+        """`grade_id`s of the cells that the gradebook knows."""
+        return list(self._record()[0])
+
+    def _wanted(self):
+        """The cells that the gradebook must have, in the form of `cell_changes.match_cells`."""
+        wanted = {"grade": {}, "solution": {}, "task": {}, "source": {}}
+        for name, (points, *kinds, cell_type, locked, source, checksum) in self._record()[0].items():
+            facts = {"max_score": points, "cell_type": cell_type}
+            for kind, holds in zip(cell_changes.KINDS, kinds, strict=True):
+                if holds:
+                    wanted[kind][name] = {} if kind == "solution" else facts
+            wanted["source"][name] = {"cell_type": cell_type, "locked": locked, "source": source, "checksum": checksum}
+        return wanted
 
     def _resources(self, folder):
         names = {"student": ".", "assignment": self.sheet, "notebook": self.name, "db_url": self.course.db_url}
@@ -150,12 +169,29 @@ def open_gradebook(course):
     path, programs = os.environ.get("PATH"), str(Path(sys.executable).parent)
     os.environ["PATH"] = os.pathsep.join(filter(None, [programs, path]))  # nbgrader calls `alembic` by its name
     try:
-        return Gradebook(course.db_url, course.course_id)
+        gradebook = Gradebook(course.db_url, course.course_id)
+        try:
+            _complete(gradebook)
+        except BaseException:
+            gradebook.close()
+            raise
+        return gradebook
     finally:
         if path is None:
             del os.environ["PATH"]
         else:
             os.environ["PATH"] = path
+
+
+def _complete(gradebook):
+    """Note nbgrader's version where a crash came between the tables and that: `nbgrader db upgrade` needs it."""
+    from nbgrader import api
+
+    gradebook.db.execute(api.text("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL)"))
+    if not gradebook.db.execute(api.text("SELECT * FROM alembic_version")).first():
+        row = {"version": api.get_alembic_version()}
+        gradebook.db.execute(api.text("INSERT INTO alembic_version (version_num) VALUES (:version)"), row)
+    gradebook.db.commit()
 
 
 @contextlib.contextmanager
@@ -203,16 +239,39 @@ def load_sheet(course, sheet, gradebook):
         `dict` from notebook name to `Template`.
 
     Raises:
-        InputError: If nbgrader rejects a notebook, or the sheet has changed too much since the first submission.
+        InputError: If nbgrader rejects a notebook, or one is gone of which there are submissions.
     """
     templates = {name: Template(course, sheet, name) for name in course.notebooks(sheet)}
     assignment = gradebook.update_or_create_assignment(sheet)
+    submissions = list(assignment.submissions)
+    if submissions:
+        _rename(assignment, templates)
     gone = sorted({notebook.name for notebook in assignment.notebooks} - set(templates))
-    if gone and assignment.submissions:
-        raise InputError(f"sheet: {sheet} has lost the notebook {gone[0]!r}, of which the gradebook has submissions.")
+    if gone and submissions:
+        raise InputError(
+            f"sheet: {sheet} has lost the notebook {gone[0]!r}, of which the gradebook has submissions. Put "
+            f"{course.folder('source', sheet) / gone[0]}.ipynb back; to drop its questions, take their cells out of it."
+        )
     for name in gone:
         gradebook.remove_notebook(name, sheet)
     for template in templates.values():
         template.register(gradebook)
     gradebook.db.expire_all()
+    if submissions:
+        for name in templates:
+            cell_changes.add_submissions(gradebook, gradebook.find_notebook(name, sheet), submissions)
     return templates
+
+
+def _rename(assignment, templates):
+    """Follow a notebook that has a new name: a new one that holds most of the cells of one that is gone."""
+    known = {notebook.name: notebook for notebook in assignment.notebooks}
+    new = {name: set(template.cell_names) for name, template in templates.items() if name not in known}
+    for name, notebook in known.items():
+        cells = {cell.name for cell in notebook.source_cells}
+        if name in templates or not cells or not new:
+            continue
+        likeliest = max(sorted(new), key=lambda each: len(new[each] & cells))
+        if 2 * len(new[likeliest] & cells) > len(cells):
+            notebook.name = likeliest
+            del new[likeliest]
