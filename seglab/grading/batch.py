@@ -8,6 +8,7 @@ from seglab.errors import InputError
 from seglab.grading import jobs
 from seglab.grading.judging.cell_code import imported_modules, text_of
 from seglab.grading.pool import WorkerLost
+from seglab.grading.records.database import Unusable
 
 POLL_SECONDS = 0.2
 READ_AHEAD = 64  # submissions that are repaired while jobs wait to be run
@@ -195,6 +196,8 @@ class Batch:
             answers.result = self.results[answers.job.key] if answers.job is not None else None
         try:
             outcome = self.merger.merge(submission, force=self.force)
+        except Unusable:  # the others would fare no better
+            raise
         except Exception as error:  # what a course's plugin or the database raises: the others go on
             self.merger.gradebook.db.rollback()
             self._fail(submission.student, error)

@@ -4,7 +4,7 @@ import copy
 from dataclasses import asdict, dataclass, field
 
 from seglab.grading import due_dates
-from seglab.grading.records import autograded, templates
+from seglab.grading.records import autograded, database, templates
 from seglab.grading.records.penalties import Penalties
 from seglab.grading.submissions import TIMESTAMP, Sheet
 
@@ -81,11 +81,12 @@ class Merger:
         self.course, self.sheet = course, sheet if isinstance(sheet, Sheet) else Sheet(course, sheet)
         self.gradebook = templates.open_gradebook(course)
         try:
-            self.before = self.scores()
-            self.templates = templates.load_sheet(course, self.sheet.name, self.gradebook)
-            due = due_dates.configured(course, self.sheet.name)
-            if due is not None:
-                self.gradebook.update_or_create_assignment(self.sheet.name, duedate=due)
+            with database.told_in_one_line(course):
+                self.before = self.scores()
+                self.templates = templates.load_sheet(course, self.sheet.name, self.gradebook)
+                due = due_dates.configured(course, self.sheet.name)
+                if due is not None:
+                    self.gradebook.update_or_create_assignment(self.sheet.name, duedate=due)
         except BaseException:
             self.gradebook.close()
             raise
@@ -130,6 +131,10 @@ class Merger:
         Returns:
             An `Outcome`.
         """
+        with database.told_in_one_line(self.course):
+            return self._merge(submission, force)
+
+    def _merge(self, submission, force):
         folder = self.course.folder("autograded", self.sheet.name, submission.student)
         row, is_new = self._submission(submission)
         force = force or is_new  # the gradebook was started anew

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from seglab.errors import InputError
-from seglab.grading.records import cell_changes
+from seglab.grading.records import cell_changes, database
 
 
 class NotGraded(InputError):
@@ -163,19 +163,23 @@ def open_gradebook(course):
 
     Returns:
         nbgrader's `Gradebook`, a context manager.
+
+    Raises:
+        Unusable: If there is no driver, no server, or another program keeps the file to itself.
     """
     from nbgrader.api import Gradebook
 
     path, programs = os.environ.get("PATH"), str(Path(sys.executable).parent)
     os.environ["PATH"] = os.pathsep.join(filter(None, [programs, path]))  # nbgrader calls `alembic` by its name
     try:
-        gradebook = Gradebook(course.db_url, course.course_id)
-        try:
-            _complete(gradebook)
-        except BaseException:
-            gradebook.close()
-            raise
-        return gradebook
+        with database.told_in_one_line(course):
+            gradebook = Gradebook(database.address(course), course.course_id)
+            try:
+                _complete(gradebook)
+            except BaseException:
+                gradebook.close()
+                raise
+            return gradebook
     finally:
         if path is None:
             del os.environ["PATH"]
