@@ -4,10 +4,8 @@ import contextlib
 import json
 import os
 import secrets
-import tempfile
 import time
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 from seglab.errors import InputError
 from seglab.grading import jobs
@@ -15,6 +13,7 @@ from seglab.grading import settings as grading_settings
 from seglab.grading.batch import Batch
 from seglab.grading.judging.cell_code import text_of
 from seglab.grading.pool import LocalExecutor
+from seglab.grading.processes import workspace
 from seglab.grading.records import audit, review
 from seglab.grading.records.lock import only_one
 from seglab.grading.sandbox import ladder
@@ -133,6 +132,7 @@ def grade(
         finally:
             if own is not None:
                 own.shutdown(cancel_futures=True)
+                workspace.sweep()  # what workers that were killed have left
             summary.students, summary.errors, summary.ran = batch.students, batch.errors, batch.ran
             looked_at = {entry["student"] for entry in (*batch.students, *batch.queue)}
             summary.queue = batch.queue
@@ -169,11 +169,11 @@ def probe_ladder(settings=None):
     from seglab.grading.judging import worker
 
     empty = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    with tempfile.TemporaryDirectory(prefix="seglab-probe-") as folder:
+    with workspace.Workspace() as place:  # swept by a later grading if this one is killed
         for name in ("master.ipynb", "submission.ipynb"):
-            Path(folder, name).write_text(json.dumps(empty))
-        Path(folder, "job.json").write_text(json.dumps({"settings": settings or {}}))
-        result = worker.run_job(folder)
+            (place.judge / name).write_text(json.dumps(empty))
+        (place.judge / "job.json").write_text(json.dumps({"settings": settings or {}}))
+        result = worker.run_job(place.judge)
     return result["rungs"] or {"start": result["error"] or "the sandbox did not start"}
 
 

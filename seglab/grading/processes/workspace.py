@@ -5,10 +5,14 @@ import fcntl
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
+
+from seglab.grading.sandbox import cgroups
 
 PREFIX = "seglab-grade-"
 LOCK = "lock"
+SECONDS_TO_LOCK = 60
 
 
 class Workspace:
@@ -35,7 +39,7 @@ class Workspace:
         return self
 
     def __exit__(self, *_):
-        remove(self.folder)
+        _remove_workspace(self.folder)
         self._lock.close()
 
 
@@ -53,8 +57,24 @@ def remove(folder):
 
 
 def sweep():
-    """Remove the folders of workers that were killed."""
+    """Remove the folders and control groups of workers that were killed."""
+    cgroups.sweep()
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with contextlib.suppress(OSError), (folder / LOCK).open("r+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            remove(folder)
+        try:
+            with (folder / LOCK).open("r+") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove_workspace(folder)
+        except FileNotFoundError:  # killed at the first or the last step, unless it is being made right now
+            with contextlib.suppress(OSError):
+                if time.time() - folder.stat().st_mtime > SECONDS_TO_LOCK:
+                    folder.rmdir()
+        except OSError:
+            continue
+
+
+def _remove_workspace(folder):
+    """Remove the lock last: without one nobody would find what a worker leaves that is killed right here."""
+    for path in folder.iterdir():
+        if path.name != LOCK:
+            remove(path)
+    remove(folder)

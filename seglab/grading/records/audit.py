@@ -54,12 +54,16 @@ class Log:
         """
         entry = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
         if self._torn:
-            os.write(self._file, b"\n")
             entry["after_torn_line"] = True
-            self._torn = False
         line = json.dumps({**entry, "previous": self.head}, ensure_ascii=False, allow_nan=False).encode()
-        os.write(self._file, line + b"\n")
-        self.head = hashlib.sha256(line).hexdigest()
+        left, size = b"\n" * self._torn + line + b"\n", os.fstat(self._file).st_size
+        try:
+            while left:
+                left = left[os.write(self._file, left) :]
+        except OSError:  # a disk that gets full takes a part: give it back
+            os.ftruncate(self._file, size)
+            raise
+        self.head, self._torn = hashlib.sha256(line).hexdigest(), False
 
     def close(self):
         """Bring the lines to the disk and close the file."""

@@ -65,7 +65,7 @@ def _of_student(answers):
             continue
         make = new_code_cell if cell["cell_type"] == "code" else new_markdown_cell
         text = cell["source"] if cell["cell_type"] == "code" else harmless(cell["source"])
-        helper = make(source=text, metadata={"seglab": {"role": "helper"}})
+        helper = make(source=text, metadata={"seglab": {"role": "helper"}}, id="helper")  # else a random one
         if cell["cell_type"] == "markdown" and cell.get("attachments"):
             helper["attachments"] = cell["attachments"]
         helpers.setdefault(place, []).append(helper)
@@ -131,7 +131,7 @@ def _notes_cell(doubts, notes):
     lines = ["**How this notebook was read**", ""]
     lines += [f"- A person will look at this: {_quoted(doubt)}" for doubt in doubts[:MAX_NOTES]]
     lines += [f"- {_quoted(note)}" for note in notes[:MAX_NOTES]]
-    return [new_markdown_cell("\n".join(lines), metadata={"seglab": {"role": "notes"}})]
+    return [new_markdown_cell("\n".join(lines), metadata={"seglab": {"role": "notes"}}, id="how-it-was-read")]
 
 
 def _quoted(text):

@@ -1,6 +1,7 @@
 """The database behind a gradebook: a file of SQLite, one writer at a time, or a PostgreSQL server."""
 
 import contextlib
+import logging
 
 from seglab.errors import InputError
 
@@ -41,16 +42,20 @@ def told_in_one_line(course):
     Raises:
         Unusable: Where its driver, its server, its file or the right to write it is missing.
     """
-    from sqlalchemy.exc import InterfaceError, NoSuchModuleError, OperationalError
+    from sqlalchemy.exc import DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 
     shown = "the gradebook"
+    logging.getLogger("tornado.application").setLevel(logging.CRITICAL)  # nbgrader's traceback of what is told here
     try:
         shown = f"the gradebook {address(course).set(query={}).render_as_string(hide_password=True)}"
         yield
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         way_out = "pip install 'seglab[cluster]', and write postgresql+psycopg2:// for the driver that comes with it"
         raise Unusable(f"{shown} has no driver here: {error}. For PostgreSQL: {way_out}.") from None
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, ValueError) as error:
+        error = error if isinstance(error, DBAPIError) else error.__context__  # nbgrader makes it an `InvalidEntry`
+        if not isinstance(error, OperationalError | InterfaceError):
+            raise
         reason = " ".join(str(error.orig).split())
         raise Unusable(
             f"{shown} cannot be used now: {reason.rstrip('.')}. Nothing that was graded is lost: the same command "

@@ -114,6 +114,15 @@ def leftovers(name):
     return sorted({folder for parent in parents for folder in glob.glob(f"{glob.escape(f'{parent}/{PREFIX}{name}')}*")})
 
 
+def sweep():
+    """Remove the groups of workers that are gone: a name begins with the number of its worker's process."""
+    for folder in leftovers(""):
+        worker = os.path.basename(folder).removeprefix(PREFIX).partition("-")[0]
+        if worker.isdigit() and not os.path.exists(f"/proc/{worker}"):
+            with contextlib.suppress(OSError):  # a process in it is about to end
+                os.rmdir(folder)
+
+
 def _set_limits(folder, version, controllers, limits):
     for controller in controllers:
         for knob, limit in KNOBS[version][controller]:
