@@ -177,7 +177,7 @@ def test_job_over_its_limit_is_stopped_on_the_worker(machines, course):
 
         executor.check, executor.probe_ladder = check, lambda settings: STRONG
         summary = runner.grade(Course(course), "ps1", students=["fay"], executor=executor, time_limit=2)
-        assert len(seen) >= 3
+        assert len(seen) >= 2  # the process of its pool, and what that one started
         wait_for(lambda: not alive(seen), seconds=20)  # before the runner leaves, which would end all of them
     assert summary.students[0]["score"] == 0
     assert "it took longer than 2 s" in summary.queue[0]["reasons"][0]
