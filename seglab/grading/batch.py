@@ -134,7 +134,7 @@ class Batch:
         """Return whether a job has a valid result; start it where it has none."""
         if job.key not in self.jobs:
             self.jobs[job.key] = job
-            self.results[job.key] = None if self.force else job.result()
+            self.results[job.key] = None if self.force else job.result(kept=True)
             if self.results[job.key] is None:
                 if not self.ran:
                     self.before_first()
@@ -178,7 +178,7 @@ class Batch:
             raise
         except Exception as error:  # whatever a worker of any executor raises: it costs this job only
             reason = f"{type(error).__name__}: {error}"
-        self.results[job.key] = job.result() or job.failed_result(reason)
+        self.results[job.key] = job.result(kept=True) or job.failed_result(reason)
 
     def _merge_what_is_ready(self):
         left = []

@@ -51,15 +51,26 @@ class Job:
     points: dict
     versions: dict
 
-    def result(self):
+    def result(self, *, kept=False):
         """Return the result, `None` where there is no valid one.
+
+        Args:
+            kept: Whether to write it back where tests give other points today: feedback and analysis read the file.
 
         Returns:
             `dict` as in `result.json`, with the points that tests give today. A result with an error, for another
             key, with a test too many or too few or with impossible points is not valid.
         """
-        result = self._scored(_read_result(self.folder / "result.json"))
-        return result if result is not None and result["error"] is None and self._fits(result) else None
+        path = self.folder / "result.json"
+        read = _read_result(path)
+        result = self._scored(read)
+        if result is None or result["error"] is not None or not self._fits(result):
+            return None
+        if kept and result != read:
+            unfinished = path.with_suffix(".json.part")
+            unfinished.write_text(json.dumps(result, indent=1, sort_keys=True), encoding="utf-8")
+            os.replace(unfinished, path)
+        return result
 
     def failed_result(self, reason):
         """Return what is known of a job that could not be brought to its end.
