@@ -4,7 +4,8 @@ import json
 import sys
 from pathlib import Path
 
-from seglab.cli.grading import Countdown, common_options, course_of, sheet_option
+from seglab.cli.countdown import Countdown
+from seglab.cli.grading import common_options, course_of, sheet_option
 from seglab.cli.results import plain
 from seglab.errors import InputError
 

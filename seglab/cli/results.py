@@ -8,7 +8,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from seglab.cli.grading import Countdown, common_options, course_of, sheet_option
+from seglab.cli.countdown import Countdown
+from seglab.cli.grading import common_options, course_of, sheet_option
 from seglab.errors import InputError
 
 

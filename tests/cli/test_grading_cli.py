@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from seglab.cli import grading
+from seglab.cli import countdown, grading
 from seglab.errors import InputError
 from seglab.grading import runner
 from seglab.grading.records.gradebook import Outcome
@@ -133,9 +133,9 @@ def test_bad_options_are_refused_by_the_parser(course, option, capsys):
 
 def test_countdown_rewrites_one_line_and_leaves_none(monkeypatch):
     times = iter([0.0, 10.0, 10.01, 20.0, 40.0])
-    monkeypatch.setattr(grading.time, "monotonic", lambda: next(times))
+    monkeypatch.setattr(countdown.time, "monotonic", lambda: next(times))
     stream = Terminal()
-    with grading.Countdown("grade ps1", stream) as progress:
+    with countdown.Countdown("grade ps1", stream) as progress:
         progress(1, 4, "ann")
         progress(2, 4, "too soon")
         progress(2, 4, "bob")
@@ -151,7 +151,7 @@ def test_countdown_rewrites_one_line_and_leaves_none(monkeypatch):
 
 def test_countdown_is_silent_in_a_file():
     stream = io.StringIO()
-    with grading.Countdown("grade", stream) as progress:
+    with countdown.Countdown("grade", stream) as progress:
         progress(1, 1, "ann")
     assert stream.getvalue() == ""
 

@@ -9,7 +9,7 @@ from seglab.errors import InputError
 from seglab.grading.feedback import cells, page
 from seglab.grading.feedback.facts import Outline, read_facts, read_verdicts
 from seglab.grading.jobs import open_plain
-from seglab.grading.records import review, templates
+from seglab.grading.records import penalties, review, templates
 from seglab.grading.records.lock import only_one
 from seglab.grading.records.waiting import FEEDBACK
 
@@ -35,6 +35,7 @@ def write_feedback(course, sheet, *, students=None, out=None, progress=None):
     Raises:
         InputError: If the sheet or a student is not graded, or `seglab grade` runs.
     """
+    penalties.refresh(course, sheet)  # points that a person gave since the grading change what being late costs
     pages = []
     with only_one(course.root / ".seglab"), templates.open_graded(course, sheet) as (_, assignment):
         rows = {row.student.id: row for row in assignment.submissions}
