@@ -1,5 +1,6 @@
 """A gradebook on a real PostgreSQL server, and one of SQLite that another program keeps to itself."""
 
+import contextlib
 import csv
 import json
 import os
@@ -170,14 +171,14 @@ def test_what_the_server_does_not_take_costs_nobody_else(course):
     shutil.rmtree(course / "submitted" / long)
 
 
-def test_server_that_is_down_is_told_in_one_line_and_loses_nothing(course, server, capsys):
-    server.stop()
+def test_server_that_goes_down_is_told_in_one_line_and_loses_nothing(course, server, capsys):
     hand_in(course, "cyd", "again")
     LOST["cyd"] = {}
+    here = r"^the gradebook postgresql\+psycopg2://seglab@/grades cannot be used now"
+    with pytest.raises(InputError, match=here):
+        grade(course, force=True, progress=lambda done, *_: server.stop() if done == 1 else None)
     try:
-        with pytest.raises(
-            InputError, match=r"^the gradebook postgresql\+psycopg2://seglab@/grades cannot be used now"
-        ):
+        with pytest.raises(InputError, match=here):
             grade(course)
         assert cli.main(["review", "ps1", "--course", str(course)]) == 2
         assert len(capsys.readouterr().err.splitlines()) == 1
@@ -198,13 +199,19 @@ def test_missing_driver_and_password_in_the_address(tmp_path, monkeypatch):
 
 
 def test_busy_file_is_waited_for_then_told_and_no_grade_is_lost(tmp_path, monkeypatch):
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
     folder = make(tmp_path)
-    assert len(grade(folder, students=["ann"]).students) == 1
-    with sqlite3.connect(folder / "gradebook.db") as other:
-        other.execute("begin exclusive")
-        with pytest.raises(InputError, match=r"gradebook.db cannot be used now: database is locked\. Nothing that was"):
+    assert database.address(Course(folder)).query == {"timeout": "60"}
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
+    told = r"gradebook.db cannot be used now: database is locked\. Nothing that was"
+    with contextlib.closing(sqlite3.connect(folder / "gradebook.db")) as other:
+
+        def keep(done, *_):
+            if done == 1:
+                other.execute("begin exclusive")
+
+        with pytest.raises(InputError, match=told):
+            grade(folder, progress=keep)
+        with pytest.raises(InputError, match=told):
             grade(folder)
-    other.close()
     summary = grade(folder)
     assert (summary.ran, set(scores(summary))) == (0, {"ann", "bob", "cyd"})
