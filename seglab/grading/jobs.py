@@ -8,7 +8,6 @@ import math
 import os
 import platform
 import shutil
-import stat
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +17,7 @@ from pathlib import Path
 import seglab
 from seglab.grading import settings as grading_settings
 from seglab.grading.judging.essentials import essentials, without_points
+from seglab.grading.plain_files import digest, open_plain
 from seglab.grading.repair.roles import nbgrader_metadata, role
 
 RESERVED = frozenset(
@@ -277,31 +277,6 @@ def _own_code():
     for path in sorted(folder.rglob("*.py")):
         sums.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes())
     return sums.hexdigest()[:16]
-
-
-def open_plain(path):
-    """Open a file that must be a plain one: no link, no pipe, no device.
-
-    Args:
-        path: Path of the file.
-
-    Returns:
-        A binary file object.
-
-    Raises:
-        OSError: If it is anything else.
-    """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(f"{path} is not a plain file")
-    return os.fdopen(descriptor, "rb")
-
-
-def digest(path):
-    """Return the SHA-256 of a plain file, as hexadecimal text."""
-    with open_plain(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _canonical(value):

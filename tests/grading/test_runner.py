@@ -33,7 +33,7 @@ class Merger:
         self.gradebook = self
 
     db = property(lambda self: self)
-    before = {}
+    before = property(lambda self: {})
 
     def scores(self):
         return {}
