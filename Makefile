@@ -4,13 +4,13 @@ VENV ?= .venv
 # In no lock file. Where pip would fetch PyTorch with gigabytes of CUDA, add the index of PyTorch's CPU builds here.
 BACKENDS ?= 'jax[cpu]' torch==2.13.0
 # Benchmarks that train for long; each goes on where it stopped, and its results are recorded.
-LONG := benchmarks/instances.py benchmarks/pets.py
+LONG := benchmarks/instances.py benchmarks/pets.py benchmarks/scale.py
 bin := $(VENV)/bin
 export PATH := $(CURDIR)/$(bin):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-backends test-browser test-all lab labs lint bench bench-instances bench-pets lock clean
+.PHONY: help setup demo test test-backends test-browser test-all lab labs lint bench bench-instances bench-pets bench-scale prove-faults lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -57,6 +57,12 @@ bench-instances: setup ## networks that find objects beside a U-Net with watersh
 
 bench-pets: setup ## the lecture's recipe for pets, and the road to a better one (half an hour)
 	@python benchmarks/pets.py
+
+bench-scale: setup ## what 500 submissions cost beside 20: CPU time, memory, disk (ten minutes, as root)
+	@python benchmarks/scale.py && python benchmarks/scale.py --page
+
+prove-faults: setup ## kill, lock out and fill the disks of gradings 30 times, and see that nothing is lost
+	@python tests/grading/prove_faults.py
 
 lock: ## resolve the three lock files again (needs uv)
 	sh locks/resolve.sh

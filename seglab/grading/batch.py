@@ -47,7 +47,8 @@ class Batch:
         self.versions = jobs.environment()
         self.largest = int(settings["artifact_mb"]) << 20
         self.files = sheet.own_files(self.largest)
-        self.jobs, self.results, self.tries = {}, {}, {}  # by key
+        self.jobs, self.tries = {}, {}  # by key
+        self.ready = set()  # keys of jobs with a result on the disk; in memory, those of a large class would pile up
         self.pending, self.since = {}, {}  # by future
         self.waiting = []  # submissions that are not merged yet
         self.done, self.total = 0, 0
@@ -134,12 +135,13 @@ class Batch:
         """Return whether a job has a valid result; start it where it has none."""
         if job.key not in self.jobs:
             self.jobs[job.key] = job
-            self.results[job.key] = None if self.force else job.result(kept=True)
-            if self.results[job.key] is None:
+            if not self.force and job.result(kept=True) is not None:
+                self.ready.add(job.key)
+            else:
                 if not self.ran:
                     self.before_first()
                 self._submit(job)
-        return self.results[job.key] is not None
+        return job.key in self.ready
 
     def _submit(self, job):
         for name in ("started", "result.json", "result.jsonl"):
@@ -162,7 +164,8 @@ class Batch:
                 del self.pending[future]
                 stop = getattr(self.executor, "stop", lambda each: each.cancel())
                 stop(future)
-                self.results[job.key] = job.failed_result(f"it took longer than {self.limit:g} s and was given up")
+                job.failed_result(f"it took longer than {self.limit:g} s and was given up")
+                self.ready.add(job.key)
 
     def _take(self, job, future):
         """Take over the result of a job that ended, or start it once more."""
@@ -178,13 +181,15 @@ class Batch:
             raise
         except Exception as error:  # whatever a worker of any executor raises: it costs this job only
             reason = f"{type(error).__name__}: {error}"
-        self.results[job.key] = job.result(kept=True) or job.failed_result(reason)
+        if job.result(kept=True) is None:
+            job.failed_result(reason)
+        self.ready.add(job.key)
 
     def _merge_what_is_ready(self):
         left = []
         for submission in self.waiting:
             answers = submission.notebooks.values()
-            if any(each.job is not None and self.results[each.job.key] is None for each in answers):
+            if any(each.job is not None and each.job.key not in self.ready for each in answers):
                 left.append(submission)
             else:
                 self._merge(submission)
@@ -193,7 +198,8 @@ class Batch:
     def _merge(self, submission):
         cached = all(each.cached for each in submission.notebooks.values() if each.job is not None)
         for answers in submission.notebooks.values():
-            answers.result = self.results[answers.job.key] if answers.job is not None else None
+            if answers.job is not None:
+                answers.result = answers.job.result() or answers.job.failed_result("its result is gone")
         try:
             outcome = self.merger.merge(submission, force=self.force)
         except Unusable:  # the others would fare no better

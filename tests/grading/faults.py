@@ -1,18 +1,9 @@
-"""Faults on purpose: `seglab grade` is killed, interrupted, locked out and given full disks at random points.
+"""Faults on purpose: `seglab grade` is killed, interrupted, locked out and given full disks, on a small class."""
 
-    python tests/grading/faults.py [--points 30] [--students 40] [--seed 0]
-
-Three points at a time: the same class is graded in a course of its own, suffers three faults when the seed says so, and
-is graded again. Then everything must be as if nothing had happened. Counts go to benchmarks/results/faults.json.
-"""
-
-import argparse
 import collections
 import contextlib
-import hashlib
 import json
 import os
-import platform
 import random
 import resource
 import signal
@@ -21,19 +12,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import date
-from importlib import metadata
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import any_course
+from surroundings import children, read_process, surroundings
 
 import seglab
-from seglab.grading.course import Course
-from seglab.grading.records import audit, review
-from seglab.grading.sandbox import cgroups, linux
+from seglab.grading.records import audit
 
-RESULTS = Path(__file__).parents[2] / "benchmarks" / "results" / "faults.json"
 CONFIG = (
     any_course.CONFIG
     + """
@@ -104,12 +91,12 @@ def write_class(folder, count):
 class Grading:
     """`seglab grade` in a process, and all that comes from it: its orphans become this process's own children."""
 
-    def __init__(self, course, scratch, *options):
+    def __init__(self, course, scratch, workers=2):
         self.course = course
         command = [sys.executable, "-P", "-c", GRADE, "grade", "ps1", "--course", str(course), "--json"]
         self.out, self.err = (tempfile.TemporaryFile("w+") for _ in range(2))  # noqa: SIM115 - closed in `end`
         self.process = subprocess.Popen(
-            [*command, "--workers", "2", "--allow-weak-sandbox", *options],
+            [*command, "--workers", str(workers), "--allow-weak-sandbox"],
             env={**os.environ, "TMPDIR": str(scratch), "PYTHONPATH": str(Path(seglab.__file__).parents[1])},
             stdout=self.out,
             stderr=self.err,
@@ -137,78 +124,19 @@ class Grading:
         """Return the numbers of the processes of one kind: `worker`, `zygote`, `judge`, `student` or `runner`."""
         if kind == "runner":
             return [self.process.pid]
-        workers = [pid for pid in children(self.process.pid) if b"grading.pool" in _read(pid, "cmdline")]
-        zygotes = [pid for worker in workers for pid in children(worker) if b"zygote" in _read(pid, "cmdline")]
+        workers = [pid for pid in children(self.process.pid) if b"grading.pool" in read_process(pid, "cmdline")]
+        zygotes = [pid for worker in workers for pid in children(worker) if b"zygote" in read_process(pid, "cmdline")]
         if kind in ("worker", "zygote"):
             return {"worker": workers, "zygote": zygotes}[kind]
         below = [pid for zygote in zygotes for child in children(zygote) for pid in children(child)]
-        inside = {pid for pid in below if len(_read(pid, "status").partition(b"NSpid:")[2].split(b"\n")[0].split()) > 1}
+        spaces = {pid: read_process(pid, "status").partition(b"NSpid:")[2].partition(b"\n")[0] for pid in below}
+        inside = {pid for pid in below if len(spaces[pid].split()) > 1}  # a student's process has numbers of its own
         return [pid for pid in below if (pid in inside) == (kind == "student")]
 
 
-def _read(pid, name):
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/{name}").read_bytes()
-    return b""
-
-
-def children(pid):
-    """Numbers of the processes that a process has started."""
-    return [int(child) for task in Path(f"/proc/{pid}/task").glob("*") for child in _task(task)]
-
-
-def _task(path):
-    with contextlib.suppress(OSError):
-        return (path / "children").read_text().split()
-    return []
-
-
-def descendants(pid):
-    found = children(pid)
-    for each in found:
-        found += children(each)
-    return found
-
-
-@contextlib.contextmanager
-def surroundings(course, scratch):
-    """Afterwards nothing must be left on the machine; yields nothing.
-
-    Raises:
-        AssertionError: If a process, a mount, a control group or a file is left.
-    """
-    linux.prctl(linux.SET_SUBREAPER, 1)
-    before, groups = set(descendants(os.getpid())), set(cgroups.leftovers(""))
-    mounts = Path("/proc/self/mounts").read_text()
-    try:
-        yield
-        left = {"processes": {}, "control groups": set()}
-        deadline = time.monotonic() + 15
-        while any(left.values()) or deadline:
-            with contextlib.suppress(ChildProcessError):
-                while any(left["processes"]) and os.waitpid(-1, os.WNOHANG)[0]:
-                    pass
-            left["processes"] = {pid: _read(pid, "status")[:60] for pid in set(descendants(os.getpid())) - before}
-            new = set(cgroups.leftovers("")) - groups
-            left["control groups"] = {path for path in new if not Path(f"/proc/{_owner(path)}").exists()}
-            if not any(left.values()) or time.monotonic() > deadline:
-                break
-            time.sleep(0.1)
-        left["mounts"] = set(Path("/proc/self/mounts").read_text().splitlines()) - set(mounts.splitlines())
-        left["temporary files"] = [path.name for path in scratch.iterdir() if "matplotlib" not in path.name]
-        left["partial files"] = [str(path) for path in course.rglob("*partial*")]
-        assert not any(left.values()), {kind: found for kind, found in left.items() if found}
-    finally:
-        linux.prctl(linux.SET_SUBREAPER, 0)
-
-
-def _owner(path):
-    return Path(path).name.removeprefix(cgroups.PREFIX).partition("-")[0]
-
-
 KILLED = ("worker", "judge", "zygote", "student", "runner")
-PASSING = ("worker", "judge", "zygote", "student", "full books", "locked 1 s", "locked 8 s")
-ENDING = ("runner", "SIGINT", "full .seglab")
+PASSING = ("worker", "judge", "zygote", "student", "locked 1 s")  # a grading goes on after them
+ENDING = ("runner", "SIGINT", "full .seglab", "full books", "locked 8 s")
 
 
 def inflict(fault, grading):
@@ -255,18 +183,6 @@ def run_until(fault, grading, point):
             return inflict(fault, grading)
         time.sleep(0.005)
     return False
-
-
-def state(course):
-    """All that must be as if nothing had happened: the gradebook, the autograded folder, the queue."""
-    folder = course / "autograded"
-    files = {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-    grades = {f"gradebook of {name}": facts for name, facts in any_course.read_gradebook(course / "books").items()}
-    return {**grades, **files, "queue": review.read_queue(Course(course), "ps1")}
 
 
 def check_records(course):
@@ -319,9 +235,9 @@ def class_folder(count):
             yield course, scratch, points
 
 
-def rerun(course, scratch):
+def rerun(course, scratch, workers=2):
     """Grade undisturbed; return the summary."""
-    code, out, err = Grading(course, scratch).end()
+    code, out, err = Grading(course, scratch, workers).end()
     assert code == 0 and "Traceback" not in err, (code, err[-3000:])
     return json.loads(out)
 
@@ -332,98 +248,29 @@ def _has_result(folder):
     return False
 
 
-def suffer(faults, points, count, undisturbed):
-    """Grade a class with some faults, one after the other, and once more; return a row per fault.
+def suffer(faults, points, course, scratch, workers=2):
+    """Grade a class with some faults, one after the other, and once more, undisturbed.
 
     Args:
         faults: Names; the last one may end the grading.
-        points: When they come: fractions of what an undisturbed run makes, ascending.
-        count: Number of students.
-        undisturbed: `{"state": ..., "progress": ...}` of a run without faults.
+        points: When they come: numbers of results and of grades, ascending.
+        course: The course's folder.
+        scratch: Folder for temporary files.
+        workers: Number of processes that grade.
 
     Returns:
-        List of `dict`: `fault`, `at`, `hit` (whether it came in time) and `problem`, a text or `None`.
+        `(hit, had, ran)`: how many faults came in time, how many jobs had a result after them, and how many the
+        second grading ran.
     """
-    rows = [{"fault": fault, "at": round(at, 3), "hit": False} for fault, at in zip(faults, points, strict=True)]
-    problem, seen = None, {}
-    with class_folder(count) as (course, scratch, _):
-        try:
-            with surroundings(course, scratch):
-                grading = Grading(course, scratch)
-                for row in rows:
-                    row["hit"] = run_until(row["fault"], grading, row["at"] * undisturbed["progress"])
-                seen["code"], _, err = grading.end()
-                assert "Traceback" not in err, err[-1500:]
-                seen["had"] = sum(map(_has_result, course.glob(".seglab/jobs/ps1/*")))
-                seen["rerun"] = rerun(course, scratch)["ran"]
-                jobs = len(list(course.glob(".seglab/jobs/ps1/*/job.json")))
-                assert seen["rerun"] == jobs - seen["had"], seen
-            found, expected = state(course), undisturbed["state"]
-            differing = {name for name in {*found, *expected} if found.get(name) != expected.get(name)}
-            differs = {name: (found.get(name), expected.get(name)) for name in differing}
-            assert not differs, f"{len(differs)} differ: {str(differs)[:2000]}"
-            check_records(course)
-        except (AssertionError, OSError, subprocess.SubprocessError) as error:
-            problem = f"{type(error).__name__}: {error}"[-3000:]
-    return [{**row, **seen, "problem": problem} for row in rows]
-
-
-def undisturbed_run(count):
-    """Grade a class, check the points against those worked by hand, and return what faults must not change."""
-    with class_folder(count) as (course, scratch, points):
-        with surroundings(course, scratch):
-            rerun(course, scratch)
-        check_records(course)
-        seen = {"state": state(course), "progress": Grading.progress(argparse.Namespace(course=course))}
-    grades = {name: seen["state"][f"gradebook of {name}"]["grades"].values() for name in points}
-    found = {name: sum(auto or 0 for auto, *_ in each) for name, each in grades.items()}
-    assert found == points, sorted(set(found.items()) ^ set(points.items()))
-    return seen
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--points", type=int, default=30)
-    parser.add_argument("--students", type=int, default=40)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    rng = random.Random(options.seed)
-    random.seed(options.seed)
-    undisturbed = undisturbed_run(options.students)
-    passing, ending = [], []
-    rows = []
-    while len(rows) < options.points:
-        passing = passing if len(passing) > 1 else [*passing, *rng.sample(PASSING, len(PASSING))]
-        ending = ending or rng.sample(ENDING, len(ENDING))
-        faults = [passing.pop(0), passing.pop(0), ending.pop(0)]
-        begun = time.monotonic()
-        rows += suffer(faults, sorted(rng.random() for _ in faults), options.students, undisturbed)
-        for row in rows[-len(faults) :]:
-            print(json.dumps(row), flush=True)
-        print(f"{time.monotonic() - begun:.0f} s", flush=True)
-        record(rows, options.students)
-    bad = sum(row["problem"] is not None for row in rows)
-    print(f"{len(rows)} points, {sum(row['hit'] for row in rows)} hit, {bad} with a problem")
-    return 1 if bad else 0
-
-
-def record(rows, students):
-    """Write what was found so far to the results."""
-    versions = {name: metadata.version(name) for name in ("nbgrader", "numpy", "sqlalchemy", "seglab")}
-    hit = [row["fault"] for row in rows if row["hit"]]
-    found = {
-        "date": date.today().isoformat(),
-        "versions": {"python": platform.python_version(), "kernel": platform.release(), **versions},
-        "submissions": students,
-        "points": len(rows),
-        "hit": len(hit),
-        "hit by fault": dict(sorted(collections.Counter(hit).items())),
-        "points with a problem": sum(row["problem"] is not None for row in rows),
-        "rows": rows,
-    }
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(found, indent=1) + "\n")
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+    with surroundings(course, scratch):
+        grading, hit = Grading(course, scratch, workers), 0
+        for fault, point in zip(faults, points, strict=True):
+            hit += run_until(fault, grading, point)
+        code, _, err = grading.end()
+        assert code in (0, 1, 2, 130, -signal.SIGKILL) and "Traceback" not in err, (code, err[-1500:])
+        had = sum(map(_has_result, course.glob(".seglab/jobs/ps1/*")))
+        ran = rerun(course, scratch, workers)["ran"]
+    made = len(list(course.glob(".seglab/jobs/ps1/*/job.json")))
+    assert ran == made - had, (made, had, ran)
+    check_records(course)
+    return hit, had, ran
