@@ -15,6 +15,7 @@ from seglab import cli
 from seglab.errors import InputError
 from seglab.grading import cluster, jobs, runner
 from seglab.grading.course import Course
+from seglab.grading.sandbox import linux
 
 sys.path.insert(0, str(Path(__file__).parent))
 import any_course
@@ -47,7 +48,8 @@ class Cluster:
         log = (self.folder / f"{name}.log").open("wb")
         package = str(Path(cluster.__file__).parents[2])
         environment = {**os.environ, "PYTHONPATH": package}
-        self.processes[name] = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd="/")
+        quiet = {"stdout": log, "stderr": log, "preexec_fn": linux.die_with_parent}  # whatever happens to the tests
+        self.processes[name] = subprocess.Popen(command, env=environment, cwd="/", **quiet)
         self.logs.append(log)
 
     def stop(self):
