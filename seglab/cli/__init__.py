@@ -39,7 +39,7 @@ def main(argv=None):
     except OSError as error:  # a full disk, a folder that may not be written: the user's to mend
         message = f"{error.filename}: {error.strerror}" if error.filename else str(error)
     except KeyboardInterrupt:
-        print("\nseglab: interrupted; the same command continues an unfinished training", file=sys.stderr)
+        print("\nseglab: interrupted; the same command goes on where it stopped", file=sys.stderr)
         return 130
     print(f"seglab: error: {' '.join(message.split())}", file=sys.stderr)
     return 2
