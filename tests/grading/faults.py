@@ -166,7 +166,8 @@ def inflict(fault, grading):
 
 
 def _kill(kind, grading):
-    while grading.process.poll() is None:
+    deadline = time.monotonic() + 2  # where all is run already, there is no judge any more
+    while grading.process.poll() is None and time.monotonic() < deadline:
         pids = grading.processes(kind)
         if pids:
             with contextlib.suppress(ProcessLookupError):
@@ -259,13 +260,13 @@ def suffer(faults, points, course, scratch, workers=2):
         workers: Number of processes that grade.
 
     Returns:
-        `(hit, had, ran)`: how many faults came in time, how many jobs had a result after them, and how many the
+        `(hit, had, ran)`: the faults that came in time, how many jobs had a result after them, and how many the
         second grading ran.
     """
     with surroundings(course, scratch):
-        grading, hit = Grading(course, scratch, workers), 0
+        grading, hit = Grading(course, scratch, workers), []
         for fault, point in zip(faults, points, strict=True):
-            hit += run_until(fault, grading, point)
+            hit += [fault] * run_until(fault, grading, point)
         code, _, err = grading.end()
         assert code in (0, 1, 2, 130, -signal.SIGKILL) and "Traceback" not in err, (code, err[-1500:])
         had = sum(map(_has_result, course.glob(".seglab/jobs/ps1/*")))

@@ -65,13 +65,13 @@ def main():
     random.seed(options.seed)
     undisturbed, most = undisturbed_run(options.students)
     passing, ending, rows = [], [], []
-    while sum(row["hit"] for row in rows) < options.faults:
+    while sum(len(row["hit"]) for row in rows) < options.faults:
         passing = passing if len(passing) > 1 else [*passing, *rng.sample(PASSING, len(PASSING))]
         ending = ending or rng.sample(ENDING, len(ENDING))
         last = rng.random() * most
         points = [*sorted(rng.random() * last for _ in range(2)), last]
         faults, begun = [passing.pop(0), passing.pop(0), ending.pop(0)], time.monotonic()
-        row = {"faults": faults, "at": [round(point) for point in points], "hit": 0, "problem": None}
+        row = {"faults": faults, "at": [round(point) for point in points], "hit": [], "problem": None}
         with class_folder(options.students) as (course, scratch, _):
             try:
                 row["hit"], row["had"], row["ran"] = suffer(faults, points, course, scratch)
@@ -84,14 +84,14 @@ def main():
         print(json.dumps(row), f"{time.monotonic() - begun:.0f} s", flush=True)
         record(rows, options.students)
     bad = sum(row["problem"] is not None for row in rows)
-    print(f"{sum(row['hit'] for row in rows)} faults in {len(rows)} gradings, {bad} with a problem")
+    print(f"{sum(len(row['hit']) for row in rows)} faults in {len(rows)} gradings, {bad} with a problem")
     return 1 if bad else 0
 
 
 def record(rows, students):
     """Write what was found so far to the results."""
     versions = {name: metadata.version(name) for name in ("nbgrader", "numpy", "sqlalchemy", "seglab")}
-    hit = [fault for row in rows for fault in row["faults"][: row["hit"]]]
+    hit = [fault for row in rows for fault in row["hit"]]
     found = {
         "date": date.today().isoformat(),
         "versions": {"python": platform.python_version(), "kernel": platform.release(), **versions},
