@@ -5,6 +5,7 @@ import logging
 
 from seglab.errors import InputError
 
+INDEXES = (("submitted_notebook", "assignment_id"), ("grade", "notebook_id"), ("comment", "notebook_id"))
 BUSY_SECONDS = 60  # to wait for another program, such as formgrader, that is writing into the same file
 
 
@@ -61,3 +62,19 @@ def told_in_one_line(course):
             f"{shown} cannot be used now: {reason.rstrip('.')}. Nothing that was graded is lost: the same command "
             "goes on from there."
         ) from None
+
+
+def add_indexes(gradebook):
+    """Have the database find the rows of one submission: nbgrader's tables are read as a whole for each of them.
+
+    Args:
+        gradebook: nbgrader's `Gradebook`.
+    """
+    from sqlalchemy import inspect, text
+
+    tables = inspect(gradebook.engine)
+    for table, column in INDEXES:
+        name = f"seglab_{table}"
+        if name not in {index["name"] for index in tables.get_indexes(table)}:
+            gradebook.db.execute(text(f"CREATE INDEX {name} ON {table} ({column})"))
+    gradebook.db.commit()

@@ -82,6 +82,7 @@ class Merger:
         self.gradebook = templates.open_gradebook(course)
         try:
             with database.told_in_one_line(course):
+                database.add_indexes(self.gradebook)
                 self.before = self.scores()
                 self.templates = templates.load_sheet(course, self.sheet.name, self.gradebook)
                 due = due_dates.configured(course, self.sheet.name)
