@@ -62,10 +62,23 @@ def host(descriptor):
         child = os.fork() if forkable else 0
         if child == 0:
             with contextlib.suppress(BaseException):
+                if not forkable:
+                    _announce(link, os.getpid())
                 _grade(judge, json.loads(raw), link, *descriptors)
             os._exit(1)
+        _announce(link, child)
         for number in descriptors:
             os.close(number)
+
+
+def _announce(link, pid):
+    """Tell the worker of a judge; its host does, so that the worker does not wait for one that is killed at birth."""
+    handles = []
+    with contextlib.suppress(ProcessLookupError):  # it is gone already: a message without a handle says so
+        handles.append(os.pidfd_open(pid))
+    socket.send_fds(link, [json.dumps({"pid": pid}).encode()], handles)
+    for handle in handles:
+        os.close(handle)
 
 
 def _grade(judge, job, link, control, results, *first):
@@ -73,9 +86,6 @@ def _grade(judge, job, link, control, results, *first):
     linux.die_with_parent()
     linux.prctl(linux.SET_DUMPABLE, 0)
     os.setsid()
-    handle = os.pidfd_open(os.getpid())
-    socket.send_fds(link, [json.dumps({"pid": os.getpid()}).encode()], [handle])
-    os.close(handle)
     link.close()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     nothing = os.open(os.devnull, os.O_RDWR)
