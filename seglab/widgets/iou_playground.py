@@ -60,8 +60,8 @@ class IoUPlayground(Demo):
         # Apart by a third of their size in both directions, so that all four kinds of pixels are to be seen.
         box = [round(height * 0.22), round(width * 0.16), round(height * 0.42), round(width * 0.42)]
         other = [round(height * 0.36), round(width * 0.3), *box[2:]]
-        true_shape, true_box = ({"kind": shape}, box) if y_true is None else _cropped("y_true", y_true)
-        pred_shape, pred_box = ({"kind": shape}, other) if y_pred is None else _cropped("y_pred", y_pred)
+        true_shape, true_box = ({"kind": shape}, box) if y_true is None else cropped("y_true", y_true)
+        pred_shape, pred_box = ({"kind": shape}, other) if y_pred is None else cropped("y_pred", y_pred)
         super().__init__(
             height=height,
             width=width,
@@ -178,8 +178,20 @@ def rasterize(shape, box, height, width):
     return mask
 
 
-def _cropped(name, mask):
-    """Shape and box of a mask: its pixels within the smallest box around them."""
+def cropped(name, mask):
+    """Return the shape and box of a mask: its pixels within the smallest box around them.
+
+    Args:
+        name: What the mask is called in an error.
+        mask: Bool array `(H, W)`, or integers 0 and 1.
+
+    Returns:
+        `(shape, box)`: `dict` with `kind`, `size` and `data`, and `[row, col, height, width]` in pixels; without a
+        pixel all of them 0.
+
+    Raises:
+        InputError: If the mask is no such array.
+    """
     mask = _checked(name, mask)
     rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not rows.size:

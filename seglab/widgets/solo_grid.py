@@ -6,7 +6,7 @@ import traitlets
 from seglab.errors import InputError
 from seglab.labels import class_colors
 from seglab.widgets.base import Demo
-from seglab.widgets.iou_playground import _cropped, rasterize
+from seglab.widgets.iou_playground import cropped, rasterize
 from seglab.widgets.stride_explorer import drawn_shapes
 
 CELLS = (2, 40)
@@ -76,7 +76,7 @@ class SoloGrid(Demo):
         else:
             masks = _checked_masks(masks)
             height, width = masks.shape[1:]
-            shapes, boxes = zip(*(_cropped("masks", mask) for mask in masks), strict=True)
+            shapes, boxes = zip(*(cropped("masks", mask) for mask in masks), strict=True)
         super().__init__(
             height=height,
             width=width,
