@@ -126,3 +126,31 @@ function stroke(context, path, color, lineWidth, dashes) {
   context.setLineDash(dashes);
   context.stroke(path);
 }
+
+/** Let a pointer move a box on a canvas, or resize it by a corner; returns whether one does so now, as a function. */
+export function dragBox(canvas, height, width, boxNow, moveTo, resizeTo) {
+  let drag = null;
+  /** What a pointer takes; fingers are wide. */
+  function under(event) {
+    const reach = ((event.pointerType === "touch" ? 26 : 12) * width) / canvas.getBoundingClientRect().width;
+    const objects = { true: { box: boxNow() }, pred: { box: [0, 0, 0, 0] } };
+    return grabbed(objects, "true", ...pointOn(canvas, event, width, height), reach);
+  }
+  canvas.addEventListener("pointerdown", (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    drag = under(event);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    const [x, y] = pointOn(canvas, event, width, height);
+    if (!drag) {
+      const over = under(event);
+      const corner = ["nwse-resize", "nesw-resize", "nesw-resize", "nwse-resize"][over?.corner];
+      canvas.style.cursor = corner ?? (over ? "move" : "default");
+    } else if (drag.corner !== undefined) resizeTo(drag.corner, x, y);
+    else moveTo(y - drag.dy, x - drag.dx);
+  });
+  const end = () => (drag = null);
+  canvas.addEventListener("pointerup", end);
+  canvas.addEventListener("pointercancel", end);
+  return () => drag !== null;
+}

@@ -22,7 +22,6 @@ function render({ model, el }) {
   let [map, largest, results, down, across] = [null, 1, null, null, null];
   let painted = ""; // what map the ground shows
   let picked = Array(2).fill(Math.floor(model.get("bins") / 2)); // a bin, by row and column
-  let drag = null;
   let sending = false;
 
   // --- what is on the page
@@ -182,27 +181,7 @@ function render({ model, el }) {
     box = resized(box, corner, x, y, height, width);
     changed();
   }
-  /** What a pointer takes; fingers are wide. */
-  function under(event) {
-    const reach = ((event.pointerType === "touch" ? 26 : 12) * width) / canvas.getBoundingClientRect().width;
-    return grabbed({ true: { box }, pred: NOTHING }, "true", ...pointOn(canvas, event, width, height), reach);
-  }
-  canvas.addEventListener("pointerdown", (event) => {
-    canvas.setPointerCapture(event.pointerId);
-    drag = under(event);
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    const [x, y] = pointOn(canvas, event, width, height);
-    if (!drag) {
-      const over = under(event);
-      const corner = ["nwse-resize", "nesw-resize", "nesw-resize", "nwse-resize"][over?.corner];
-      canvas.style.cursor = corner ?? (over ? "move" : "default");
-    } else if (drag.corner !== undefined) resizeTo(drag.corner, x, y);
-    else moveTo(y - drag.dy, x - drag.dx);
-  });
-  const end = () => (drag = null);
-  canvas.addEventListener("pointerup", end);
-  canvas.addEventListener("pointercancel", end);
+  const dragging = dragBox(canvas, height, width, () => box, moveTo, resizeTo);
   canvas.addEventListener("keydown", (event) => {
     const way = arrow(event);
     const [row, col, rows, cols] = box;
@@ -232,7 +211,7 @@ function render({ model, el }) {
   read();
   changed();
   const deaf = listen(model, ["box", "stride", "bins", "shown", "aligned"], () => {
-    if (sending || drag) return;
+    if (sending || dragging()) return;
     read();
     for (const [node, trait] of [[stride, "stride"], [bins, "bins"], [shown, "shown"]]) node.choose(model.get(trait));
     aligned.press(model.get("aligned"));

@@ -28,7 +28,6 @@ function render({ model, el }) {
   let object = null; // { shape, box }
   let [truth, shares, prediction] = [null, null, null];
   let table = [];
-  let drag = null;
   let sending = false;
 
   // --- what is on the page
@@ -155,27 +154,7 @@ function render({ model, el }) {
     object.box = resized(object.box, corner, x, y, height, width);
     changed();
   }
-  /** What a pointer takes; fingers are wide. */
-  function under(event) {
-    const reach = ((event.pointerType === "touch" ? 26 : 12) * width) / grid.getBoundingClientRect().width;
-    return grabbed({ true: object, pred: NOWHERE }, "true", ...pointOn(grid, event, width, height), reach);
-  }
-  grid.addEventListener("pointerdown", (event) => {
-    grid.setPointerCapture(event.pointerId);
-    drag = under(event);
-  });
-  grid.addEventListener("pointermove", (event) => {
-    const [x, y] = pointOn(grid, event, width, height);
-    if (!drag) {
-      const over = under(event);
-      const corner = ["nwse-resize", "nesw-resize", "nesw-resize", "nwse-resize"][over?.corner];
-      grid.style.cursor = corner ?? (over ? "move" : "default");
-    } else if (drag.corner !== undefined) resizeTo(drag.corner, x, y);
-    else moveTo(y - drag.dy, x - drag.dx);
-  });
-  const end = () => (drag = null);
-  grid.addEventListener("pointerup", end);
-  grid.addEventListener("pointercancel", end);
+  const dragging = dragBox(grid, height, width, () => object.box, moveTo, resizeTo);
   grid.addEventListener("keydown", (event) => {
     const way = arrow(event);
     const [row, col, rows, cols] = object.box;
@@ -191,7 +170,7 @@ function render({ model, el }) {
   read();
   changed();
   const deaf = listen(model, ["shape", "box", "stride"], () => {
-    if (sending || drag) return;
+    if (sending || dragging()) return;
     read();
     which.choose(model.get("shape"));
     stride.choose(model.get("stride"));
