@@ -15,7 +15,7 @@ course's lab1_fcn_unet with predictions handed in. Everybody hands in something 
 
 All by a control group of the kernel's CPU accounting (version 1, as root), which counts sandboxed processes, too.
 CPU seconds bear a busy machine better than wall time. `--wall` is for a quiet one: a sheet that trains a network for
-two epochs, by one worker and by two. `--page` writes nothing but the tables of docs/scale.md, from the results.
+two epochs, by one worker and by two, start left out and whole. `--page` writes nothing but the tables of docs/scale.md, from the results.
 """
 
 import argparse
@@ -186,15 +186,19 @@ def measure_peer(folder):
     return {"submissions": PEERS, "each": (costs[2] - costs[1]) / (PEERS - 1)}
 
 
-def measure_wall(folder, count=12):
-    """Seconds and CPU seconds of a sheet that trains, by one worker and by two: the machine must be quiet."""
+def measure_wall(folder, count=16):
+    """Seconds per submission of a sheet that trains, by one worker and by two: the machine must be quiet."""
+    cells = {**grading.TRAINING, "unet": grading.TRAINING["unet"].replace("base=8", "base=32")}
+    grading.SHEETS["training"] = (cells, 0, 0)
     found = {}
     for workers in (1, 2):
         root = folder / str(workers)
-        grading.write_course(root, "two-epochs", [f"s{number:05}" for number in range(count)])
-        _, cpu, seconds = run(root, "two-epochs", workers)
-        found[str(workers)] = {"seconds": seconds, "cpu": cpu}
-    return {"submissions": count, **found, "ratio": found["1"]["seconds"] / found["2"]["seconds"]}
+        grading.write_course(root, "training", [f"s{number:05}" for number in range(count)])
+        samples, cpu, seconds = run(root, "training", workers)
+        each, busy = (between(samples, 2, count - 2, column) for column in (4, 1))
+        found[str(workers)] = {"seconds": seconds, "cpu": cpu, "seconds each": each, "cpu each": busy}
+    ratios = {f"ratio, {name}": found["1"][name] / found["2"][name] for name in ("seconds each", "seconds")}
+    return {"submissions": count, **found, **ratios}
 
 
 def tables(found):
@@ -220,7 +224,8 @@ def tables(found):
         ratio = found["peer"]["each"] / found["kinds"]["numpy"]["each"]
         theirs = f"`nbgrader autograde` took {found['peer']['each']:.2f} CPU s for each of {PEERS} `numpy` submissions"
         lines += ["", f"{theirs}, {ratio:.0f} times as much."]
-    lines += ["", f"Measured on {found['date']}, {found['cores']} cores, load {found['load']:.0f}."]
+    loads = ", ".join(f"{kind} {row['load']:.1f}" for kind, row in found["kinds"].items())
+    lines += ["", f"Measured on {found['date']}, {found['cores']} cores; load before: {loads}."]
     return "\n".join(lines)
 
 
@@ -258,15 +263,17 @@ def main():
         for name, step in steps:
             folder = Path(place, name)
             folder.mkdir()
+            load = os.getloadavg()[0]
             if step is None:
                 sizes = SIZES.get(name, (options.small, options.large))
                 found["kinds"][name] = measure(name, *sizes, folder)
             else:
                 found[name] = step(folder)
+            (found["kinds"] if step is None else found)[name]["load"] = load
             shutil.rmtree(folder)
             versions = {each: metadata.version(each) for each in ("nbgrader", "numpy", "tensorflow", "keras", "seglab")}
             found |= {"date": date.today().isoformat(), "versions": {"python": platform.python_version(), **versions}}
-            found |= {"load": os.getloadavg()[0], "cores": os.cpu_count()}
+            found |= {"cores": os.cpu_count()}
             RESULTS.write_text(json.dumps(found, indent=1) + "\n")
             print(name, json.dumps(found["kinds"].get(name, found.get(name))), flush=True)
 

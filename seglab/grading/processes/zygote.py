@@ -112,10 +112,13 @@ class Zygote:
             "MPLCONFIGDIR": _private_folder("seglab-matplotlib"),
             "NBGRADER_EXECUTION": "autograde",
             "OPENBLAS_NUM_THREADS": "1",
+            "OMP_NUM_THREADS": "1",  # workers share the cores: one thread each costs less, and the same for everyone
             "PATH": "/usr/bin:/bin",
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONWARNINGS": "ignore",
             "TF_CPP_MIN_LOG_LEVEL": "3",
+            "TF_NUM_INTEROP_THREADS": "1",
+            "TF_NUM_INTRAOP_THREADS": "1",
             **({} if self.settings["gpu"] else {"CUDA_VISIBLE_DEVICES": ""}),
         }
 
