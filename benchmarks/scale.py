@@ -44,7 +44,7 @@ from seglab.grading.course import Course
 HERE = Path(__file__).parent
 RESULTS, PAGE = HERE / "results" / "scale.json", HERE.parent / "docs" / "scale.md"
 SHEETS = {"keras": "ex05_unet", "lab": "lab1_fcn_unet"}
-SIZES = {"keras": (4, 12), "lab": (3, 9)}  # of the small and the large class, else those of the options
+SIZES = {"keras": (4, 12), "lab": (4, 16)}  # of the small and the large class, else those of the options
 GRADE = "import sys; from seglab.cli import main; sys.exit(main())"
 GROUP = Path("/sys/fs/cgroup/cpuacct") / f"bench-scale-{os.getpid()}"
 PEERS = 5
