@@ -3,14 +3,15 @@ LOCK ?= locks/grading.txt
 VENV ?= .venv
 # In no lock file. Where pip would fetch PyTorch with gigabytes of CUDA, add the index of PyTorch's CPU builds here.
 BACKENDS ?= 'jax[cpu]' torch==2.13.0
-# Benchmarks that train for long; each goes on where it stopped, and its results are recorded.
-LONG := benchmarks/instances.py benchmarks/pets.py benchmarks/scale.py
+# Benchmarks that train for long; each goes on where it stopped, and its results are recorded. The lessons' times come
+# from `make test`.
+LONG := benchmarks/lessons.py benchmarks/instances.py benchmarks/pets.py benchmarks/scale.py
 bin := $(VENV)/bin
 export PATH := $(CURDIR)/$(bin):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-backends test-browser test-all lab labs lint bench bench-instances bench-pets bench-scale prove-faults lock clean
+.PHONY: help setup demo test test-backends test-browser test-all lab labs readme lesson-minutes lint bench bench-instances bench-pets bench-scale prove-faults lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -24,7 +25,7 @@ demo: setup ## train FCN and U-Net on the built-in data, write the report, relea
 test: setup ## the test suite (skips what is marked slow)
 	@pytest -n 2 --dist loadfile -m "not slow and not browser" --ignore tests/attacks
 	@pytest -q tests/attacks  # alone: it watches the processes of the machine
-	@pytest -q -n 2 --dist loadfile --nbval-lax course
+	@pytest -q -n 2 --dist loadfile --nbval-lax --junitxml build/lessons.xml course
 
 test-backends: ## the models and losses on JAX and PyTorch, in an environment of their own (1 GB of packages)
 	@sh locks/install.sh locks/grading.txt .venv-backends $(BACKENDS)
@@ -45,6 +46,12 @@ lab: setup ## open the course in JupyterLab with nbgrader's extension
 
 labs: setup ## prove the sheets in solutions/ and generate labs/ from them
 	@seglab release --all
+
+readme: setup ## write the README's table from the notebooks and the record of their minutes
+	@python -m seglab.authoring.front_page
+
+lesson-minutes: setup ## record how long the lessons took in the last `make test`; the README's table follows
+	@python benchmarks/lessons.py
 
 lint: setup ## ruff over the code, the notebook rules over course/, solutions/ and labs/
 	@ruff check . && ruff format --check . && seglab lint

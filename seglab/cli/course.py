@@ -21,10 +21,13 @@ def doctor(arguments):
 
 
 def lint(arguments):
-    """Print what breaks the notebook rules."""
+    """Print what breaks the notebook rules, and whether the README's table is stale."""
+    from seglab.authoring import front_page
     from seglab.authoring.lint import lint_notebooks
 
     findings = lint_notebooks(arguments.paths or [Path(name) for name in ("course", "solutions", "labs")])
+    if not arguments.paths:
+        findings += front_page.findings()
     for finding in findings:
         print(finding)
     return 1 if findings else 0

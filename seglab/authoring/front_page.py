@@ -1,0 +1,176 @@
+"""The table of the README: weeks, lessons, sheets, demos, minutes and Colab buttons, read from what they are about.
+
+Titles come from the notebooks' first cells, points from the cells that are graded, demos from what a lesson imports,
+and minutes from the last recorded run of the lessons. `make readme` writes the table; `seglab lint` says when it is
+stale.
+"""
+
+import ast
+import json
+import re
+import sys
+from pathlib import Path
+
+from seglab.authoring import badges, notebooks
+from seglab.errors import InputError
+
+RECORD = Path("benchmarks", "results", "lessons.json")
+BEGIN, END = "<!-- written by `make readme` -->", "<!-- end of what `make readme` writes -->"
+_AFTER_WEEK = {"lab1_fcn_unet": 6, "capstone": 10}  # the name of `ex03_upsampling` says its week
+_IMPORT = re.compile(r"^\s*from seglab\.widgets import (.+)$", re.MULTILINE)
+
+
+def table(course=".", *, badge=badges.badge):
+    """Write the table of a course.
+
+    Args:
+        course: Folder with `course/`, `labs/` and the record of the lessons' seconds.
+        badge: Function from a notebook's path to the Markdown of its Colab button.
+
+    Returns:
+        Markdown: a row per lesson, in the first row of a week its sheet, and a line on where the minutes come from.
+
+    Raises:
+        InputError: If a notebook cannot be read.
+    """
+    course = Path(course)
+    seconds = _record(course).get("lessons", {})
+    sheets = _sheets(course, badge)
+    rows, last = [], 0
+    for path in sorted((course / "course").glob("week*.ipynb")):
+        name, week = path.relative_to(course).as_posix(), int(re.match(r"week(\d+)", path.name).group(1))
+        if week != last:
+            rows += _rows_between(last, week, sheets)
+        notebook = notebooks.read(path)
+        number, _, title = _title(notebook).partition(" - ")
+        rows.append(
+            (
+                number.removeprefix("Week "),
+                f"[{title or number}]({name}) {badge(name)}",
+                ", ".join(_demos(notebook)),
+                f"{max(seconds[path.stem] / 60, 0.1):.1f}" if path.stem in seconds else "not yet measured",
+                sheets.pop(week, "") if week != last else "",
+            )
+        )
+        last = week
+    rows += _rows_between(last, float("inf"), sheets)
+    head = ("week", "lesson", "demo", "minutes on a CPU", "graded sheet"), ("---",) * 5
+    lines = [f"| {' | '.join(row)} |" for row in (*head, *rows)]
+    return "\n".join([*lines, "", _source(course)])
+
+
+def write(course="."):
+    """Write the table between the two marks of the README.
+
+    Args:
+        course: Folder with `README.md`.
+
+    Returns:
+        Whether the README changed.
+
+    Raises:
+        InputError: If the README lacks a mark, or a notebook cannot be read.
+    """
+    path = Path(course) / "README.md"
+    old = path.read_text(encoding="utf-8")
+    new = _with_table(old, course)
+    if new != old:
+        path.write_text(new, encoding="utf-8")
+    return new != old
+
+
+def findings(course="."):
+    """Say what is wrong with the README's table.
+
+    Args:
+        course: Folder with `README.md`.
+
+    Returns:
+        List of at most one line.
+
+    Raises:
+        InputError: If a notebook cannot be read.
+    """
+    path = Path(course) / "README.md"
+    try:
+        text = path.read_text(encoding="utf-8")
+        return [] if _with_table(text, course) == text else ["README.md: its table is stale. Run `make readme`."]
+    except FileNotFoundError:
+        return []  # a course of somebody else
+    except InputError as error:
+        return [str(error)]
+
+
+def _with_table(text, course):
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise InputError(f"README.md: its table stands between the lines {BEGIN} and {END}; one of them is missing.")
+    return f"{before}{BEGIN}\n\n{table(course)}\n\n{END}{after}"
+
+
+def _record(course):
+    path = course / RECORD
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _source(course):
+    record = _record(course)
+    if not record:
+        return "The minutes are not yet measured."
+    total, minutes = sum(record["lessons"].values()), record["seconds"] / 60
+    return (
+        f"Minutes are those of the test suite, which runs every lesson from top to bottom: {record['date']}, "
+        f"{record['cores']} CPU cores, {total / record['seconds']:.1f} lessons side by side, all "
+        f"{len(record['lessons'])} in {minutes:.0f} minute{'s' * (round(minutes) != 1)}."
+    )
+
+
+def _title(notebook):
+    return notebook["cells"][0]["source"].splitlines()[0].removeprefix("# ").strip()
+
+
+def _demos(notebook):
+    """Titles of the demos that a lesson imports, in its order."""
+    names = [
+        name.strip()
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code"
+        for line in _IMPORT.findall(cell["source"])
+        for name in line.split(",")
+    ]
+    titles = _demo_titles()
+    return [titles[name] for name in dict.fromkeys(names)]
+
+
+def _demo_titles():
+    """Title of each demo's class. The files are read, not imported: a demo needs a notebook's packages."""
+    found = {}
+    for path in Path(__file__).parents[1].joinpath("widgets").glob("*.py"):
+        for demo in ast.parse(path.read_text(encoding="utf-8")).body:
+            for line in demo.body if isinstance(demo, ast.ClassDef) else ():
+                if isinstance(line, ast.Assign) and line.targets[0].id == "title":
+                    found[demo.name] = line.value.value
+    return found
+
+
+def _sheets(course, badge):
+    """Markdown of each sheet, by its week; of a lab that is of no single week, by the half after one."""
+    found = {}
+    for path in sorted((course / "labs").glob("*/*.ipynb")):
+        notebook, name = notebooks.read(path), path.relative_to(course).as_posix()
+        points = sum(cell.get("metadata", {}).get("nbgrader", {}).get("points", 0) for cell in notebook["cells"])
+        week = re.match(r"ex(\d+)_", path.stem)
+        place = int(week.group(1)) if week else _AFTER_WEEK.get(path.stem, 99) + 0.5
+        found[place] = f"[{_title(notebook)}]({name}), {points:g} points {badge(name)}"
+    return found
+
+
+def _rows_between(last, week, sheets):
+    """Rows of the sheets that belong to none of the lessons' weeks."""
+    places = sorted(place for place in sheets if last <= place < week)
+    return [("", "", "", "", sheets.pop(place)) for place in places]
+
+
+if __name__ == "__main__":
+    sys.exit(write() and print("README.md: the table is new."))
