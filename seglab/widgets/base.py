@@ -75,6 +75,7 @@ class Demo(anywidget.AnyWidget):
             "css": self._css,
             "alt": html.escape(self.describe()),
             "picture": data_url(self._png()),
+            "model": (FOLDER / "page_model.js").read_text(encoding="utf-8"),
             "state": _script_string(json.dumps(state, default=_bytes_as_text)),
             "module": _script_string(self._esm),
         }
