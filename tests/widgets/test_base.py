@@ -84,6 +84,7 @@ def test_every_file_belongs_to_a_demo():
         "__init__",
         "base",
         "computed",
+        "page_model",
         "shared",
     }
 
