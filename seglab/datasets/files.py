@@ -1,9 +1,10 @@
 """Reading one image file or one label file, whatever its pixel format, with errors that name the file."""
 
+import contextlib
 import struct
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from seglab.errors import InputError
 
@@ -11,18 +12,19 @@ _BAD_FILE = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.Dec
 _LABEL_MODES = ("1", "L", "P", "I;16", "I;16B", "I")
 
 
-def read_image(path, size=None):
+def read_image(path, size=None, *, name=None):
     """Read an image as RGB.
 
     One channel becomes three equal ones, an alpha channel is dropped, a palette is looked up, and of 16 bits the upper
-    8 are kept.
+    8 are kept. A photo is turned as its EXIF tag says: so viewers show it, and so labelme lets people draw on it.
 
     Args:
-        path: Image file in any format that Pillow reads.
+        path: Image file in any format that Pillow reads, or a binary file object of one.
         size: `(height, width)` to resize to, as `seglab.transforms.resize_image` does; `None` keeps the file's size.
+        name: What errors call the image; its path if `None`.
 
     Returns:
-        `(image, file_size)`: uint8 `(H, W, 3)` and the file's own `(height, width)`.
+        `(image, file_size)`: uint8 `(H, W, 3)` and the image's `(height, width)` before resizing.
 
     Raises:
         InputError: If the file is missing or broken, or holds floating-point values.
@@ -35,12 +37,16 @@ def read_image(path, size=None):
         >>> image.shape, image[0, 0].tolist(), file_size
         ((2, 2, 3), [7, 7, 7], (4, 6))
     """
-    picture = _open(path)
+    name = name or path
+    picture = _open(path, name)
+    # A broken tag turns nothing, neither here nor in a viewer.
+    with contextlib.suppress(*_BAD_FILE):
+        ImageOps.exif_transpose(picture, in_place=True)
     if picture.mode.startswith("I"):
         # Pillow would clip 16-bit values at 255 instead of scaling them.
         picture = Image.fromarray((np.asarray(picture).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8))
     if picture.mode == "F":
-        raise InputError(f"{path} holds floating-point values, whose range nobody knows. Save it with 8 or 16 bits.")
+        raise InputError(f"{name} holds floating-point values, whose range nobody knows. Save it with 8 or 16 bits.")
     file_size = picture.height, picture.width
     try:
         # Every copy that is saved counts: on few cores the reading of the files is what the first epoch waits for.
@@ -49,7 +55,7 @@ def read_image(path, size=None):
         if size not in (None, file_size):
             picture = picture.resize(size[::-1], Image.Resampling.BILINEAR)
     except _BAD_FILE as error:
-        raise InputError(_broken(path, error)) from error
+        raise InputError(_broken(name, error)) from error
     return np.asarray(picture), file_size
 
 
@@ -72,7 +78,7 @@ def read_label_file(path):
         ...     read_label_file(f"{folder}/a.png").tolist()
         [[0, 300]]
     """
-    picture = _open(path)
+    picture = _open(path, path)
     if picture.mode not in _LABEL_MODES:
         channels = len(picture.getbands())
         raise InputError(
@@ -83,17 +89,19 @@ def read_label_file(path):
     return labels.astype(np.uint8) if picture.mode == "1" else labels
 
 
-def _open(path):
+def _open(path, name):
     try:
         with Image.open(path) as picture:
             picture.load()
     except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist. Check the name.") from error
+        raise InputError(f"{name} does not exist. Check the name.") from error
+    except UnidentifiedImageError as error:
+        raise InputError(f"{name} cannot be read: it is no image that Pillow knows. Save it as JPEG or PNG.") from error
     except _BAD_FILE as error:
-        raise InputError(_broken(path, error)) from error
+        raise InputError(_broken(name, error)) from error
     return picture
 
 
-def _broken(path, error):
-    reason = str(error).replace(str(path), "it").splitlines()[0] if str(error) else type(error).__name__
-    return f"{path} cannot be read ({reason}). Replace the file, or take its name out of the data set."
+def _broken(name, error):
+    reason = str(error).replace(str(name), "it").splitlines()[0] if str(error) else type(error).__name__
+    return f"{name} cannot be read ({reason}). Save it again as JPEG or PNG, or leave it out."

@@ -9,6 +9,8 @@ Images lie in `images/` or `JPEGImages/`, label files beside it under the same n
 | `trimaps` | trimap | 1 foreground, 2 background, 3 border |
 | `SegmentationClass` | palette | palette index = class; 255 is not counted |
 
+Images are turned as their EXIF tags say, label files are not: they are of the photo as a viewer shows it.
+
 A class called void, unlabelled, unlabeled or ignore is not counted. `train.txt`, `val.txt` and `test.txt` (also under
 `ImageSets/Segmentation`) list names, one per line; further columns are skipped. What is missing is cut by seed: the
 validation and the test images each 15 % of the images that nothing else claims.
@@ -114,8 +116,9 @@ def _open(image_file, label_file, size):
     image, file_size = read_image(image_file, size)
     values = read_label_file(label_file)
     if values.shape != file_size:
+        turned = " as a viewer shows it: turned, if its EXIF tag says so" if values.shape == file_size[::-1] else ""
         raise InputError(
-            f"{image_file} is {file_size[0]}x{file_size[1]} (rows x columns), but {label_file} is "
+            f"{image_file} is {file_size[0]}x{file_size[1]} (rows x columns){turned}, but {label_file} is "
             f"{values.shape[0]}x{values.shape[1]}. Make the two the same size."
         )
     return image, values

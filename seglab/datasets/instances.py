@@ -160,7 +160,9 @@ class InstanceData:
         if augment:
             image = image * rng.uniform(0.8, 1.2) + rng.uniform(-0.08, 0.08)
             image = np.clip(image, 0, 1).astype(np.float32)
-            turns, mirror = (0 if self._mirror_only else int(rng.integers(4))), rng.random() < 0.5
+            step = 1 if self.size[0] == self.size[1] else 2  # a quarter turn would change the size of another image
+            turns = 0 if self._mirror_only else step * int(rng.integers(4 // step))
+            mirror = rng.random() < 0.5
             image, masks = turned(image, turns, mirror), turned(masks, turns, mirror, axes=(1, 2))
             semantic = semantic if semantic is None else turned(semantic, turns, mirror)
         return image, masks, classes, semantic

@@ -1,5 +1,7 @@
 """Image and label files in every pixel format that turns up, and files that are broken."""
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -61,6 +63,46 @@ def test_other_modes(tmp_path):
 def test_floating_point_image(tmp_path):
     with pytest.raises(InputError, match=r"a\.tif holds floating-point values"):
         read_image(saved(tmp_path / "a.tif", np.ones((4, 4), np.float32)))
+
+
+@pytest.mark.parametrize(
+    ("turn", "shown"),
+    [
+        (1, RGB),
+        (2, RGB[:, ::-1]),
+        (3, RGB[::-1, ::-1]),
+        (4, RGB[::-1]),
+        (5, RGB.transpose(1, 0, 2)),
+        (6, np.rot90(RGB, -1)),  # a phone held upright: clockwise
+        (7, RGB[::-1, ::-1].transpose(1, 0, 2)),
+        (8, np.rot90(RGB)),
+    ],
+)
+@pytest.mark.parametrize("ending", ["png", "tif", "webp"])
+def test_photo_is_turned_as_its_tag_says(tmp_path, turn, shown, ending):
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    options = {"lossless": True, "quality": 100} if ending == "webp" else {}
+    Image.fromarray(RGB).save(tmp_path / f"a.{ending}", exif=exif, **options)
+    image, file_size = read_image(tmp_path / f"a.{ending}")
+    np.testing.assert_array_equal(image, shown)
+    assert file_size == shown.shape[:2]
+    assert read_image(tmp_path / f"a.{ending}", (2, 3))[0].shape == (2, 3, 3)
+
+
+@pytest.mark.parametrize("exif", [b"Exif\0\0MM\0*", b"Exif\0\0nonsense", b"", b"Exif\0\0II*\0\x08\0\0\0\xff\xff"])
+def test_a_broken_tag_turns_nothing(tmp_path, exif):
+    Image.fromarray(RGB).save(tmp_path / "a.jpg", exif=exif, quality=100)
+    assert read_image(tmp_path / "a.jpg")[1] == (5, 7)
+
+
+def test_bytes_have_the_name_that_they_are_given(tmp_path):
+    path = saved(tmp_path / "a.png", RGB)
+    np.testing.assert_array_equal(read_image(io.BytesIO(path.read_bytes()), name="mine.png")[0], RGB)
+    for content in (path.read_bytes()[:60], b"words", b""):
+        with pytest.raises(InputError, match=r"^mine\.png cannot be read") as caught:
+            read_image(io.BytesIO(content), name="mine.png")
+        assert "BytesIO" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -215,6 +215,18 @@ class TestErrors:
         (tmp_path / "images" / "notes.mat").write_bytes(b"x")
         assert sum(len(names) for names in splits_of(spec).values()) == 8
 
+    def test_labels_are_of_the_photo_as_a_viewer_shows_it(self, make, tmp_path):
+        spec, exif = make(train="a\n", val="d\n", test="e\n"), Image.Exif()
+        exif[0x0112] = 6  # a camera held upright
+        Image.fromarray(np.zeros((20, 30, 3), np.uint8)).save(tmp_path / "images" / "a.png", exif=exif)
+        with pytest.raises(
+            InputError, match=r"a\.png is 30x20 .*turned, if its EXIF tag says so, but .*a\.png is 20x30"
+        ):
+            self.read(spec, "item")
+        with Image.open(tmp_path / "labels" / "a.png") as labels:
+            labels.rotate(-90, expand=True).save(tmp_path / "labels" / "a.png")
+        self.read(spec, "item")
+
     @pytest.mark.parametrize("stream", ["data", "training", "item"])
     def test_sizes_differ(self, make, tmp_path, stream):
         spec = make(train="a\nb\nc\n", val="d\n", test="e\n")

@@ -73,6 +73,21 @@ def test_images_and_masks_are_turned_together():
     assert 0 < mirrored < 8
 
 
+def test_what_is_not_square_keeps_its_size():
+    data = load_instances("cells", size=(48, 64), count=12, batch=12)
+    images, targets = batch_of(data, training=True)
+    assert images.shape == (12, 48, 64, 3) and targets["masks"].shape == (12, 24, 48, 64)
+    plain, _ = batch_of(data)
+    views = [view for one in plain for view in (one, one[:, ::-1], one[::-1], one[::-1, ::-1])]
+    found = [np.argmax([np.corrcoef(image.ravel(), view.ravel())[0, 1] for view in views]) for image in images]
+    assert {int(view) % 4 for view in found} == {0, 1, 2, 3}  # as it is, mirrored, and both upside down
+    for image, masks, view in zip(images, targets["masks"], found, strict=True):
+        assert np.corrcoef(image.ravel(), views[view].ravel())[0, 1] > 0.95
+        _, expected, _ = data[int(view) // 4]
+        expected = (expected, expected[..., ::-1], expected[:, ::-1], expected[:, ::-1, ::-1])[int(view) % 4]
+        assert np.array_equal(masks[: len(expected)], expected)
+
+
 def test_a_turn_is_a_turn():
     square = np.arange(9).reshape(3, 3)
     assert np.array_equal(turned(square, 1, False), np.rot90(square))
