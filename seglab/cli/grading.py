@@ -99,6 +99,12 @@ def grade(arguments):
             from seglab.grading.cluster import ClusterExecutor
 
             executor = stack.enter_context(ClusterExecutor(arguments.scheduler, course.root, gpu=arguments.gpu))
+        how = {"allow_weak": arguments.allow_weak_sandbox, "settings": settings_of(arguments), "seed": arguments.seed}
+        if arguments.results:
+            from seglab.grading.travel import Results
+
+            executor = stack.enter_context(Results(arguments.results, arguments.sheet))
+            how = executor.options
         progress = stack.enter_context(Countdown(f"grade {arguments.sheet}"))
         summary = runner.grade(
             course,
@@ -106,9 +112,7 @@ def grade(arguments):
             students=arguments.student,
             workers=arguments.workers,
             executor=executor,
-            allow_weak=arguments.allow_weak_sandbox,
-            settings=_settings(arguments),
-            seed=arguments.seed,
+            **how,
             force=arguments.force,
             progress=progress,
             started=print_ladder,
@@ -144,7 +148,7 @@ def _plan(course, arguments):
             arguments.sheet,
             students=arguments.student,
             allow_weak=arguments.allow_weak_sandbox,
-            settings=_settings(arguments),
+            settings=settings_of(arguments),
             seed=arguments.seed,
             force=arguments.force,
             progress=progress,
@@ -165,7 +169,8 @@ def _plan(course, arguments):
     return 1 if found.errors else 0
 
 
-def _settings(arguments):
+def settings_of(arguments):
+    """Return the limits that the options change."""
     return dict(arguments.set, **({"gpu": True} if arguments.gpu else {}))
 
 
@@ -256,13 +261,19 @@ def grade_options(parser):
     common_options(parser)
     sheet_option(parser)
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    parser.add_argument("--student", action="append", metavar="S", help="only this student; can be repeated")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--workers", type=parse_workers, default=usable, metavar="N", help="processes that grade")
     where.add_argument("--scheduler", metavar="ADDRESS", help="grade on the workers of this Dask scheduler")
+    where.add_argument("--results", type=Path, metavar="FILE", help="take over what `seglab work` wrote elsewhere")
+    run_options(parser)
+    parser.add_argument("--dry-run", action="store_true", help="only say what would run, and whose score can change")
+
+
+def run_options(parser):
+    """Add the options that say what to run, and how."""
+    parser.add_argument("--student", action="append", metavar="S", help="only this student; can be repeated")
     parser.add_argument("--gpu", action="store_true", help="let the students' processes use the GPU")
     parser.add_argument("--force", action="store_true", help="run again what has a valid result")
-    parser.add_argument("--dry-run", action="store_true", help="only say what would run, and whose score can change")
     parser.add_argument("--seed", type=int, default=0, help="behind the random numbers of tests and answers")
     parser.add_argument(
         "--set", action="append", type=parse_setting, default=[], metavar="NAME=VALUE", help="change a limit"
