@@ -8,21 +8,31 @@ environment variable TFDS_DATA_DIR names, else to `~/tensorflow_datasets`.
 | trimap | 1 foreground, 2 background, 3 border; so are those of the sets in `TRIMAPS` |
 | semantic | the class of each pixel: by the names that the set gives, else as 0, 1, 2 ... |
 
-A set without `validation` or `test` gets the one that is missing cut from its training images by seed.
+A set without `validation` or `test` gets the one that is missing cut from its training images by seed. Samples come in
+the alphabetical order of their files, where the set tells the names.
+
+Where the package cannot be imported, `oxford_iiit_pet` is read from its makers' own files, see `seglab.datasets.pets`:
+the same samples in the same splits, and the same labels. Colors may differ by the rounding of two JPEG decoders.
 """
 
+import functools
 import os
 import threading
+from pathlib import PurePosixPath
 
 import numpy as np
 
+from seglab.datasets import folder, pets
 from seglab.datasets.classes import IGNORED_NAMES, class_table, number_classes, trimap_table
 from seglab.datasets.splits import choose, cut_missing
 from seglab.errors import InputError
 from seglab.transforms import resize_image, resize_labels
 
 KINDS = ("semantic", "trimap")
-TRIMAPS = ("oxford_iiit_pet",)
+PLAIN = "oxford_iiit_pet"
+"""The set that needs no package."""
+
+TRIMAPS = (PLAIN,)
 _FEATURES = ("image", "segmentation_mask")
 _SOURCES = {"train": ("train",), "val": ("validation", "val", "valid"), "test": ("test",)}
 
@@ -48,15 +58,23 @@ def open_split(name, split, size, *, seed=0, count=None, kind=None, ignore=None,
     """
     if kind is not None and kind not in KINDS:
         raise InputError(f"kind must be one of {', '.join(KINDS)} for tfds:{name}, got {kind!r}.")
-    tfds = _import()
+    try:
+        tfds = _import()
+    except InputError as error:
+        if name != PLAIN:
+            raise
+        _say_once(f"{PLAIN} is read from its own site's files: {_first_line(error.__cause__)}.")
+        path, options = pets.prepare(), {"labels": "trimaps", "kind": kind, "ignore": ignore, "border": border}
+        return folder.open_split(path, split, size, seed=seed, count=count, **options)
     builder = _builder(tfds, name)
     lengths = {source: info.num_examples for source, info in builder.info.splits.items()}
     sources = {ours: next((theirs for theirs in known if theirs in lengths), None) for ours, known in _SOURCES.items()}
-    listed = {
-        ours: [f"{theirs}-{number}" for number in range(lengths[theirs])] for ours, theirs in sources.items() if theirs
-    }
-    if "train" not in listed:
+    if sources["train"] is None:
         raise InputError(f"tfds:{name} has no split train, only {', '.join(lengths)}. Take another set.")
+    source = sources[split] or sources["train"]
+    places = _places(tfds, builder, source, lengths[source])
+    # Only what the split is made from is listed: to look into the others would take seconds.
+    listed = {ours: list(places) if theirs == source else [] for ours, theirs in sources.items() if theirs}
     names = cut_missing(listed, seed)[split]
     if count is not None:
         if count > len(names):
@@ -66,7 +84,8 @@ def open_split(name, split, size, *, seed=0, count=None, kind=None, ignore=None,
         raise InputError(f"the {split} split of tfds:{name} is empty. Take another set.")
     kind = kind or ("trimap" if builder.name in TRIMAPS else "semantic")
     table = trimap_table(border, ignore) if kind == "trimap" else _class_table(tfds, builder, list(lengths), ignore)
-    return _Reader(tfds, builder, names, size, table), names, table
+    wanted = {places[name]: index for index, name in enumerate(names)}
+    return _Reader(tfds, builder, source, wanted, size, table), names, table
 
 
 class _Reader:
@@ -76,8 +95,10 @@ class _Reader:
     kept.
     """
 
-    def __init__(self, tfds, builder, names, size, table):
-        self._tfds, self._builder, self._names, self._size, self._table = tfds, builder, names, size, table
+    def __init__(self, tfds, builder, source, wanted, size, table):
+        """Read `source`; `wanted` is a dict from the place of an example in it to the index of its sample."""
+        self._tfds, self._builder, self._source, self._wanted = tfds, builder, source, wanted
+        self._size, self._table = size, table
         self._lock, self._samples = threading.Lock(), None
 
     def __call__(self, index):
@@ -87,12 +108,11 @@ class _Reader:
             return self._samples.pop(index)
 
     def _read_all(self):
-        source = self._names[0].rpartition("-")[0]
-        wanted = {int(name.rpartition("-")[2]): index for index, name in enumerate(self._names)}
-        samples, last = {}, max(wanted)
-        for number, example in enumerate(_examples(self._tfds, self._builder, source, _FEATURES)):
-            if number in wanted:
-                samples[wanted[number]] = self._sample(example, f"tfds:{self._builder.name} {source}-{number}")
+        samples, last = {}, max(self._wanted)
+        for number, example in enumerate(_examples(self._tfds, self._builder, self._source, _FEATURES)):
+            if number in self._wanted:
+                name = f"tfds:{self._builder.name} {self._source}-{number}"
+                samples[self._wanted[number]] = self._sample(example, name)
             if number == last:
                 break
         return samples
@@ -143,6 +163,19 @@ def _builder(tfds, name):
     return builder
 
 
+def _places(tfds, builder, source, length):
+    """The examples of a split: dict from name to place, in the order of the names.
+
+    Places depend on how the set was prepared, names do not: with them the cuts are those of a folder of the same files.
+    """
+    if "file_name" in builder.info.features:
+        files = [example["file_name"] for example in _examples(tfds, builder, source, ("file_name",))]
+        names = [PurePosixPath(os.fsdecode(file)).stem for file in files]
+        if len(set(names)) == len(names):
+            return dict(sorted(zip(names, range(len(names)), strict=True)))
+    return {f"{source}-{number}": number for number in range(length)}
+
+
 def _class_table(tfds, builder, sources, ignore):
     extra = set() if ignore is None else {ignore}
     names = getattr(builder.info.features["segmentation_mask"], "names", None)
@@ -170,6 +203,11 @@ def _one_channel(mask, name):
     if mask.ndim != 2 or mask.dtype.kind not in "ui":
         raise InputError(f"the mask of {name} must be whole numbers (H, W, 1), got {mask.dtype} {mask.shape}.")
     return mask
+
+
+@functools.cache
+def _say_once(line):
+    print(line)
 
 
 def _first_line(error):
