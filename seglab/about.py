@@ -1,6 +1,6 @@
-"""What the package says about itself: version, supported ranges, the repository's address.
+"""What the package says about itself: supported ranges, and where students find it.
 
-Every value is read from the package's metadata, which `pyproject.toml` alone writes. In a source
+Ranges and address are read from the package's metadata, which `pyproject.toml` alone writes. In a source
 tree that is on the path without being installed, `pyproject.toml` itself is read.
 """
 
@@ -8,12 +8,39 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
-BRANCH = "main"
-"""The branch that badges and Colab's install command point at."""
+from seglab import __version__
+
+
+def tag():
+    """Return the tag of the students' tree that badges and Colab's install command point at.
+
+    It follows the version, so that one number pins a term: what is installed, what is opened, what was handed in.
+
+    Returns:
+        The tag as `str`.
+
+    Example:
+        >>> tag() == f"v{__version__}"
+        True
+    """
+    return f"v{__version__}"
+
+
+def wheel():
+    """Return the name of the file in the students' tree that Colab installs.
+
+    Returns:
+        The file's name as `str`.
+
+    Example:
+        >>> wheel().startswith("seglab-")
+        True
+    """
+    return f"seglab-{__version__}-py3-none-any.whl"
 
 
 def source_url():
-    """Return the address of the repository, without a trailing slash.
+    """Return the address of the students' tree, without a trailing slash.
 
     Returns:
         The address as `str`.
@@ -48,7 +75,7 @@ def requirements(extra=None):
 
     project = _source_tree()
     if project is not None:
-        lines = project["dependencies"] if extra is None else project["optional-dependencies"][extra]
+        lines = project["dependencies"] if extra is None else project["optional-dependencies"].get(extra, [])
         return [Requirement(line) for line in lines]
     needed = [Requirement(line) for line in metadata.requires("seglab") or []]
     if extra is None:

@@ -150,7 +150,7 @@ def rehearse(notebook, files, *, seconds=RUN_SECONDS):
             ]
             Path(scratch, "cells.json").write_text(json.dumps(cells), "utf-8")
             done = subprocess.run(
-                [sys.executable, "-m", "seglab.grading.rehearsal", scratch],
+                [sys.executable, "-m", "seglab.rehearsal", scratch],
                 cwd=work,
                 env=_environment(scratch),
                 stdin=subprocess.DEVNULL,

@@ -9,7 +9,7 @@ import traceback
 
 import numpy as np
 
-from seglab import __version__, about
+from seglab import __version__, about, google_drive
 from seglab.doctor import gpu_name
 from seglab.errors import InputError
 
@@ -24,15 +24,18 @@ PANELS = {
 }
 
 
-def setup(seed=0):
+def setup(seed=0, *, drive=False):
     """Make a notebook ready: seed the random numbers and say in one line what it runs on.
 
     Seeds Python and NumPy, and Keras where it is already imported; imports neither it nor TensorFlow. Where
-    a version is outside the supported range, one more line says how to mend it. Under grading it prints
-    nothing, and warnings are silenced: nbgrader takes any line on stderr for a failed test.
+    a version is outside the supported range, one more line says how to mend it. How long a notebook takes stands in
+    its title; the line says which of those times holds here. Under grading it prints nothing and leaves Drive alone,
+    and warnings are silenced: nbgrader takes any line on stderr for a failed test.
 
     Args:
         seed: Integer in `[0, 2**32)`.
+        drive: In Colab, work in the folder `seglab` of the student's Google Drive: what the notebook writes by a
+            relative path, checkpoints and the archive to hand in among it, is still there when Colab's disk is gone.
 
     Raises:
         InputError: If the seed is no such integer, or `SEGLAB_PROFILE` names no profile.
@@ -55,15 +58,18 @@ def setup(seed=0):
     gpu = gpu_name()
     parts = [f"SegLab {__version__}", f"Python {platform.python_version()}"]
     parts += [f"{title} {about.installed_version(name) or 'missing'}" for name, title in SHOWN_PACKAGES.items()]
-    print(" · ".join([*parts, gpu or "CPU", f"profile {wanted}"]))
-    outside = [str(needed) for needed in about.requirements() if not about.is_supported(needed)]
+    print(" · ".join([*parts, gpu or "CPU", f"profile {wanted}", f"time: the title's for a {'T4' if gpu else 'CPU'}"]))
+    outside = [needed for needed in about.requirements() if not about.is_supported(needed)]
     if outside:
-        quoted = " ".join(f'"{line}"' for line in outside)
-        print(f"Outside the supported versions. To mend it, run `%pip install {quoted}` and restart the kernel.")
-    if gpu is None and "google.colab" in sys.modules:
+        found = ", ".join(f"{needed.name} {about.installed_version(needed.name) or 'missing'}" for needed in outside)
+        quoted = " ".join(f'"{needed}"' for needed in outside)
+        print(f"Not as tested: {found}. To mend it, run `%pip install {quoted}`, restart the kernel, run from the top.")
+    if gpu is None and google_drive.in_colab():
         print(
             "No GPU here: everything runs in the fast profile. For full training: Runtime > Change runtime type > T4."
         )
+    if drive:
+        google_drive.work_there()
 
 
 def profile():

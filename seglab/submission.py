@@ -6,16 +6,13 @@ import json
 import os
 import platform
 import shutil
-import sys
 import zipfile
 from datetime import datetime
 from pathlib import Path
 
-from seglab import __version__, about, inspection
+from seglab import __version__, about, google_drive, inspection
 from seglab.errors import InputError
 
-DRIVE = Path("/content/drive")
-DRIVE_FOLDER = "MyDrive/seglab"
 SECONDS_FOR_COLAB = 60
 SYMBOLS = {"good": "✔", "open": "…", "bad": "✘"}
 
@@ -30,7 +27,7 @@ def submit(notebook=None, *, drive=False):
 
     Args:
         notebook: Path of the notebook, saved. `None` takes the one on the page, which works in Colab only.
-        drive: Also copy the archive to Google Drive, into the folder `seglab`.
+        drive: Also copy the archive to Google Drive, into the folder `seglab`. After `setup(drive=True)` it lies there.
 
     Returns:
         `Path` of the archive, beside the notebook; `None` under grading.
@@ -63,7 +60,7 @@ def submit(notebook=None, *, drive=False):
 
 def _live():
     """Return the notebook on Colab's page: `(bytes, file name, folder)`."""
-    if not _in_colab():
+    if not google_drive.in_colab():
         near = sorted(path.name for path in Path.cwd().glob("*.ipynb")) or ["FILE.ipynb"]
         calls = " or ".join(f'submit("{name}")' for name in near[:5])
         raise InputError(f"notebook: outside of Colab it must be named: save it, then call {calls}.")
@@ -179,20 +176,18 @@ def _write(path, content):
 
 def _deliver(path, drive):
     """Bring the archive to Drive and to the student's computer; what fails is said, and the archive stays."""
-    if drive and not _in_colab():
+    if google_drive.holds(path):
+        print(f"It lies on Drive: {path.resolve().relative_to(google_drive.MOUNT.resolve())}")
+    elif drive and not google_drive.in_colab():
         print("drive=True works in Colab only: the archive stays where it is.")
     elif drive:
         try:
-            from google.colab import drive as colab_drive
-
-            colab_drive.mount(str(DRIVE))
-            target = DRIVE / DRIVE_FOLDER / path.name
-            target.parent.mkdir(parents=True, exist_ok=True)
+            target = google_drive.mount() / path.name
             shutil.copyfile(path, target)
-            print(f"Copied to Drive: {target.relative_to(DRIVE)}")
+            print(f"Copied to Drive: {target.relative_to(google_drive.MOUNT)}")
         except Exception as error:  # refused by the student, by the browser, by Drive
             print(f"Not copied to Drive ({type(error).__name__}: {error}).")
-    if _in_colab():
+    if google_drive.in_colab():
         try:
             from google.colab import files
 
@@ -200,10 +195,6 @@ def _deliver(path, drive):
             print("Your browser downloads it now. Hand that file in.")
         except Exception as error:  # a browser that blocks downloads
             print(f"The download failed ({type(error).__name__}): fetch the file from the folder at the left.")
-
-
-def _in_colab():
-    return "google.colab" in sys.modules
 
 
 def _get(content, *keys):

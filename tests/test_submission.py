@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from seglab import inspection, submission
+from seglab import google_drive, inspection, submission
 from seglab.authoring.notebooks import graded_metadata
 from seglab.authoring.student_form import marker
 from seglab.errors import InputError
@@ -325,7 +325,7 @@ class Colab:
             module = types.SimpleNamespace(**content)
             monkeypatch.setitem(sys.modules, f"google.colab.{name}", module)
             setattr(package, name, module)
-        monkeypatch.setattr(submission, "DRIVE", tmp_path / "drive")
+        monkeypatch.setattr(google_drive, "MOUNT", tmp_path / "drive")
 
     def blocking_request(self, request_type, request="", timeout_sec=5, parent=None):
         self.asked.append((request_type, timeout_sec))

@@ -1,4 +1,4 @@
-"""The Colab badge of a notebook, made from the repository's one address."""
+"""The Colab badge of a notebook, made from the one address and tag of the students' tree."""
 
 from pathlib import PurePosixPath
 
@@ -8,27 +8,27 @@ BADGE_IMAGE = "https://colab.research.google.com/assets/colab-badge.svg"
 
 
 def colab_url(path):
-    """Return the address that opens a notebook of the repository in Colab.
+    """Return the address that opens a notebook of the students' tree in Colab.
 
     Args:
-        path: The notebook's path relative to the repository's root.
+        path: The notebook's path relative to the tree's root.
 
     Returns:
         The address as `str`.
 
     Example:
-        >>> colab_url("course/week00_setup.ipynb").endswith("/blob/main/course/week00_setup.ipynb")
+        >>> colab_url("course/week00_setup.ipynb").endswith(f"/blob/{about.tag()}/course/week00_setup.ipynb")
         True
     """
     repository = about.source_url().removeprefix("https://github.com/")
-    return f"https://colab.research.google.com/github/{repository}/blob/{about.BRANCH}/{PurePosixPath(path)}"
+    return f"https://colab.research.google.com/github/{repository}/blob/{about.tag()}/{PurePosixPath(path)}"
 
 
 def badge(path):
     """Return the Markdown of the badge that opens a notebook in Colab.
 
     Args:
-        path: The notebook's path relative to the repository's root.
+        path: The notebook's path relative to the tree's root.
 
     Returns:
         One line of Markdown.

@@ -8,25 +8,32 @@ import os
 import re
 from pathlib import Path, PurePosixPath
 
-from seglab import about
+from seglab import __version__, about
 from seglab.authoring import bibliography, citations
 from seglab.authoring.badges import badge
 from seglab.errors import InputError
 
-# Twelve lines, the limit for set-up cells.
+_PIP = "pip install -qq --no-deps"
+
+# At most twelve lines that are not blank. It installs this package and nothing else, whatever its requirements say:
+# what Colab ships stays as it is, and `seglab.setup` says where that is not what the course was tested with.
 SETUP_CELL = f"""\
 # @title Setup (run me first)
 import sys
-
-if "google.colab" in sys.modules:  # Colab lacks this package only
-    %pip install --quiet "seglab @ git+{about.source_url()}@{about.BRANCH}"
+from importlib.util import find_spec
 
 import matplotlib.pyplot as plt
 import numpy as np
 
+if "google.colab" in sys.modules and find_spec("seglab") is None:  # Colab lacks this package only
+    url = "{about.source_url()}/raw/{about.tag()}/{about.wheel()}"
+    near = "--no-index -f . -f drive/MyDrive/seglab seglab=={__version__} 2>/dev/null"
+    !{_PIP} {{near}} || {_PIP} {{url}} || echo "No network? Upload {{url}}, rerun me."
+
 import seglab
 
-seglab.setup(seed=0)"""
+SAVE_TO_DRIVE = False  # @param {{type: "boolean"}}
+seglab.setup(seed=0, drive=SAVE_TO_DRIVE)"""
 
 METADATA = {
     "accelerator": "GPU",
@@ -110,11 +117,15 @@ def tidy(path):
     """Mend what needs no author: outputs, metadata, the badge, the set-up cell, sources by key, the order of keys.
 
     Args:
-        path: The notebook file, inside a course; it is rewritten.
+        path: The notebook file, inside a course; it is rewritten where anything is to mend.
+
+    Returns:
+        Whether the file changed.
 
     Raises:
         InputError: If the file is no notebook, lies in no course, or the course's bibliography is wrong.
     """
+    before = Path(path).read_bytes() if Path(path).is_file() else b""
     notebook = clean(read(path))
     readdress(notebook, path_in_course(path))
     entries = bibliography.load(course_of(path))
@@ -123,7 +134,10 @@ def tidy(path):
             cell["source"] = SETUP_CELL
         if cell["cell_type"] == "markdown":
             cell["source"] = citations.mend(cell["source"], entries)
+    if dumps(notebook).encode() == before:
+        return False
     write(notebook, path)
+    return True
 
 
 def clean(notebook):

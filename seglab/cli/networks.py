@@ -5,6 +5,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from seglab.errors import InputError
@@ -81,11 +82,11 @@ def data_options_of(arguments):
 
 
 def demo(arguments):
-    """Compare the networks; on the built-in data also release and grade the lab."""
+    """Compare the networks; on the built-in data also release and grade the lab, where grading is installed."""
     from seglab import demo as job
 
     as_in_the_lab = arguments.data == job.BUILT_IN and arguments.size is None
-    if as_in_the_lab and not arguments.no_grading:
+    if as_in_the_lab and not arguments.no_grading and find_spec("seglab.grading"):
         # The networks train in a process of their own: its memory is free again when grading starts.
         apart = subprocess.run([sys.executable, "-m", "seglab", *arguments.argv, "--no-grading"])
         if apart.returncode:

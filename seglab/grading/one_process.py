@@ -166,7 +166,7 @@ def serve(imports):
     Args:
         imports: Names of modules; those that cannot be imported are left to the notebooks.
     """
-    from seglab.grading.processes import student_shell
+    from seglab import student_shell
 
     linux.die_with_parent()
     answers = os.fdopen(os.dup(1), "w")

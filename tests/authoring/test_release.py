@@ -7,6 +7,7 @@ import shutil
 import nbformat
 import pytest
 
+from seglab import about
 from seglab.authoring import release as release_module
 from seglab.authoring.cells import Notebook
 from seglab.authoring.lint import lint_notebooks
@@ -72,7 +73,7 @@ def test_every_cell_can_be_found_again_after_colab(released):
 
 def test_badge_opens_the_released_file(released):
     title = lab_cells(released)["title"]["source"]
-    assert f"/blob/main/{LAB})" in title and "solutions" not in title
+    assert f"/blob/{about.tag()}/{LAB})" in title and "solutions" not in title
 
 
 def test_stamp_says_which_release_of_which_sheet(released):

@@ -12,7 +12,8 @@ import sys
 import tempfile
 import time
 
-from seglab.grading.processes import student_shell, wire
+from seglab import student_shell
+from seglab.grading.processes import wire
 
 MAX_TEXT = 2000  # characters of an error
 PUBLIC_BASES = 12

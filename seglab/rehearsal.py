@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from seglab.grading.processes.student_shell import ColabFinder, make_shell, run_cell
+from seglab.student_shell import ColabFinder, make_shell, run_cell
 
 
 class OnlyColab(ColabFinder):
