@@ -3,18 +3,19 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from seglab import evaluation, training
+from seglab.datasets.files import read_image
 from seglab.errors import InputError
 from seglab.labels import colorize, write_palette_png
+from seglab.transforms import resize_image, resize_labels
+
+ALPHA = 0.55
 
 
-def predict_files(paths, run_dir, out, *, alpha=0.55):
+def predict_files(paths, run_dir, out, *, alpha=ALPHA):
     """Write a label map and an overlay for each photo.
-
-    A photo is resized to the size the network was trained at; its label map is resized back (nearest), so that both
-    files have the photo's own size.
 
     Args:
         paths: Photo files; every format that Pillow reads.
@@ -23,7 +24,8 @@ def predict_files(paths, run_dir, out, *, alpha=0.55):
         alpha: Opacity of the class colors in the overlay, in [0, 1].
 
     Yields:
-        Path of each file written: `NAME.labels.png` (palette PNG, pixel value = class) and `NAME.overlay.png`.
+        Path of each file written: `NAME.labels.png` (palette PNG, pixel value = class) and `NAME.overlay.png`, both of
+        the photo's own size.
 
     Raises:
         InputError: If a photo cannot be read, two photos share a name, or `run_dir` holds no trained network.
@@ -33,33 +35,52 @@ def predict_files(paths, run_dir, out, *, alpha=0.55):
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"two photos are called {twice[0]}: their results would overwrite each other; rename one")
-    photos = [read_photo(path) for path in paths]  # every photo is readable before the first result is written
+    photos = [read_image(path)[0] for path in paths]  # every photo is readable before the first result is written
     model, config = training.load_run(run_dir)
-    height, width, _ = config["input_shape"]
     num_classes = len(config["classes"])
     out.mkdir(parents=True, exist_ok=True)
     for path, photo in zip(paths, photos, strict=True):
-        small = np.asarray(photo.resize((width, height), Image.Resampling.BILINEAR), np.float32) / 255  # (H, W, 3)
-        labels = evaluation.predict(model, small[None])[0].astype(np.uint8)
-        full = np.asarray(Image.fromarray(labels).resize(photo.size, Image.Resampling.NEAREST))  # (H, W) of the photo
+        labels = label_photo(model, photo)
         target = out / f"{path.stem}.labels.png"
-        write_palette_png(target, full, num_classes)
+        write_palette_png(target, labels, num_classes)
         yield target
         target = out / f"{path.stem}.overlay.png"
-        Image.blend(photo, Image.fromarray(colorize(full, num_classes)), alpha).save(target)
+        overlay(photo, labels, num_classes, alpha=alpha).save(target)
         yield target
 
 
-def read_photo(path):
-    """Read a photo as RGB, turned the way its camera was held.
+def label_photo(model, photo):
+    """Label one photo.
 
-    Raises:
-        InputError: If the file is missing or no image.
+    The photo is resized to the size the network was trained at, as the training images were, and its labels are
+    resized back (nearest).
+
+    Args:
+        model: Keras model of `training.load_run`, which takes images of one size.
+        photo: uint8 array (H, W, 3), as `seglab.datasets.files.read_image` gives it.
+
+    Returns:
+        uint8 array (H, W): the class of every pixel.
     """
-    try:
-        with Image.open(path) as image:
-            return ImageOps.exif_transpose(image).convert("RGB")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such photo") from None
-    except (UnidentifiedImageError, OSError) as error:
-        raise InputError(f"{path} cannot be read as an image ({error}); save it as PNG or JPEG") from None
+    small = resize_image(photo, model.input_shape[1:3]).astype(np.float32) / 255  # (h, w, 3)
+    return resize_labels(evaluation.predict(model, small[None])[0], photo.shape[:2])
+
+
+def overlay(photo, labels, num_classes, *, alpha=ALPHA):
+    """Lay the class colors over a photo.
+
+    Args:
+        photo: uint8 array (H, W, 3).
+        labels: Integer array (H, W) with values in [0, K).
+        num_classes: Number of classes `K`.
+        alpha: Opacity of the colors, in [0, 1].
+
+    Returns:
+        A Pillow image of the photo's size.
+
+    Example:
+        >>> black = np.zeros((1, 1, 3), np.uint8)
+        >>> overlay(black, np.array([[1]]), 2, alpha=0.5).getpixel((0, 0)), colorize(np.array([[1]]), 2).tolist()
+        ((115, 79, 0), [[[230, 159, 0]]])
+    """
+    return Image.blend(Image.fromarray(photo), Image.fromarray(colorize(labels, num_classes)), alpha)

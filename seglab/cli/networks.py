@@ -178,7 +178,14 @@ def evaluate(arguments):
 
 
 def predict(arguments):
-    """Write the label map and an overlay of each photo."""
+    """Write the label map and an overlay of each photo, or serve the page that does."""
+    if bool(arguments.images) == arguments.page:
+        raise InputError("name the photos to label, or ask for the page with --page")
+    if arguments.page:
+        from seglab import photo_page
+
+        photo_page.serve(arguments.run, port=arguments.port, open_browser=not arguments.no_browser)
+        return
     from seglab import prediction
 
     for written in prediction.predict_files(arguments.images, arguments.run, arguments.out):
@@ -223,9 +230,12 @@ def evaluate_options(parser):
 
 
 def predict_options(parser):
-    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="photo files")
+    parser.add_argument("images", nargs="*", type=Path, metavar="PHOTO", help="photo files")
     parser.add_argument("--run", type=Path, required=True, help="run folder of `seglab train`")
     parser.add_argument("--out", type=Path, default=Path("predictions"), help="folder for labels and overlays")
+    parser.add_argument("--page", action="store_true", help="open a page on this machine to drop photos on")
+    parser.add_argument("--port", type=int, default=0, help="of the page (default: a free one)")
+    parser.add_argument("--no-browser", action="store_true", help="only print the page's address")
 
 
 def report_options(parser):

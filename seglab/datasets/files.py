@@ -96,7 +96,7 @@ def _open(path, name):
     except FileNotFoundError as error:
         raise InputError(f"{name} does not exist. Check the name.") from error
     except UnidentifiedImageError as error:
-        raise InputError(f"{name} cannot be read: it is no image that Pillow knows. Save it as JPEG or PNG.") from error
+        raise InputError(f"{name} cannot be read: it is no image of a known kind. Save it as JPEG or PNG.") from error
     except _BAD_FILE as error:
         raise InputError(_broken(name, error)) from error
     return picture

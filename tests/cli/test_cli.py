@@ -91,6 +91,17 @@ def test_train_then_evaluate_then_predict(run, capsys, tmp_path):
         assert overlay.size == (70, 50)
 
 
+def test_predict_serves_the_page_of_a_run(run, capsys, tmp_path, monkeypatch):
+    _, out = run
+    pages = []
+    monkeypatch.setattr("seglab.photo_page.PhotoServer.serve_forever", lambda server: pages.append(server.about))
+    assert main(["predict", "--page", "--no-browser", "--run", str(out)]) == 0
+    assert (pages[0]["model"], pages[0]["classes"]) == ("U-Net", ["class0", "class1", "class2"])
+    assert capsys.readouterr().out.startswith("http://127.0.0.1:")
+    assert "--page" in fails(capsys, "predict", "--run", out)
+    assert "--page" in fails(capsys, "predict", "a.jpg", "--page", "--run", out)
+
+
 def test_a_finished_run_is_not_trained_again(run, capsys):
     root, out = run
     before = (out / "history.csv").read_bytes()
