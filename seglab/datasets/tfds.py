@@ -16,6 +16,7 @@ the same samples in the same splits, and the same labels. Colors may differ by t
 """
 
 import functools
+import logging
 import os
 import threading
 from pathlib import PurePosixPath
@@ -128,6 +129,8 @@ class _Reader:
 
 def _import():
     """Import the package, which may be missing, or be imported with only half of its names."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)  # half an import is not raised but logged, fifty lines of it
     try:
         import tensorflow_datasets as tfds
 
@@ -137,6 +140,8 @@ def _import():
             f"tfds:NAME needs the package tensorflow-datasets, which cannot be imported ({_first_line(error)}). "
             "pip install tensorflow-datasets importlib_resources, or download the set and pass folder:PATH."
         ) from error
+    finally:
+        logging.disable(disabled)
     return tfds
 
 

@@ -1,6 +1,7 @@
 """The pets from their own site, and that TensorFlow Datasets gives the same ones; FULL trains on both."""
 
 import dataclasses
+import logging
 import os
 import sys
 import types
@@ -35,7 +36,7 @@ def without_tfds(monkeypatch):
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     """Folder with the set as the real code of TensorFlow Datasets prepares it from the small archives."""
-    package = pytest.importorskip("tensorflow_datasets")
+    package = pet_site.package_or_skip()
     folder = tmp_path_factory.mktemp("tfds")
     with pytest.MonkeyPatch.context() as patch:
         pet_site.prepare_by_package(package, patch, folder)
@@ -92,6 +93,20 @@ def test_the_package_is_not_there_at_all(site, monkeypatch, capsys):
     tfds._say_once.cache_clear()
     assert len(load(NAME, split="test", size=16)) == 6
     assert "import of tensorflow_datasets halted" in capsys.readouterr().out
+
+
+def test_half_an_import_is_told_in_one_line(site, monkeypatch, tmp_path, capsys, caplog):
+    """What the package does where protobuf is too old: it logs the error, and has none of its names."""
+    source = "import logging\ntry:\n    1 / 0\nexcept Exception as error:\n    logging.exception(error)\n"
+    (tmp_path / "tensorflow_datasets.py").write_text(source)
+    monkeypatch.delitem(sys.modules, "tensorflow_datasets", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    tfds._say_once.cache_clear()
+    load(NAME, split="test", size=16)
+    assert len(capsys.readouterr().out.splitlines()) == 3  # the line, and one for each archive
+    assert caplog.messages == []
+    logging.error("others are heard")
+    assert caplog.messages == ["others are heard"]
 
 
 def test_other_sets_need_the_package(without_tfds):

@@ -21,10 +21,9 @@ SHORTER = {"settings": "\nSIZE, EPOCHS = 64, 1\n", "better-fit": "LESS = 40 if F
 @pytest.fixture(scope="module")
 def data_folder(tmp_path_factory):
     """Folder with the set as TensorFlow Datasets keeps it and as the plain loader does; nothing else is asked for."""
-    package = pytest.importorskip("tensorflow_datasets")
     folder = tmp_path_factory.mktemp("data")
     with pytest.MonkeyPatch.context() as patch:
-        pet_site.prepare_by_package(package, patch, folder)
+        pet_site.prepare_by_package(pet_site.package_or_skip(), patch, folder)
         with pet_site.small_pets(patch, folder):
             pets.prepare()
     return folder
