@@ -25,7 +25,7 @@ demo: setup ## train FCN and U-Net on the built-in data, write the report, relea
 test: setup ## the test suite (skips what is marked slow)
 	@pytest -n 2 --dist loadfile -m "not slow and not browser" --ignore tests/attacks
 	@pytest -q tests/attacks  # alone: it watches the processes of the machine
-	@pytest -q -n 2 --dist loadfile --nbval-lax --junitxml build/lessons.xml course
+	@PYTHONPATH=tests pytest -q -n 2 --dist loadfile --nbval-lax -p lesson_clock --junitxml build/lessons.xml course
 
 test-backends: ## the models and losses on JAX and PyTorch, in an environment of their own (1 GB of packages)
 	@sh locks/install.sh locks/grading.txt .venv-backends $(BACKENDS)

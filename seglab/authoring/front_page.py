@@ -1,7 +1,7 @@
 """The table of the README: weeks, lessons, sheets, demos, minutes and Colab buttons, read from what they are about.
 
 Titles come from the notebooks' first cells, points from the cells that are graded, demos from what a lesson imports,
-and minutes from the last recorded run of the lessons. `make readme` writes the table; `seglab lint` says when it is
+and minutes from the recorded runs of the lessons. `make readme` writes the table; `seglab lint` says when it is
 stale.
 """
 
@@ -34,7 +34,7 @@ def table(course=".", *, badge=badges.badge):
         InputError: If a notebook cannot be read.
     """
     course = Path(course)
-    seconds = _record(course).get("lessons", {})
+    seconds = {name: lesson["cpu_seconds"] for name, lesson in _record(course).get("lessons", {}).items()}
     sheets = _sheets(course, badge)
     rows, last = [], 0
     for path in sorted((course / "course").glob("week*.ipynb")):
@@ -48,7 +48,7 @@ def table(course=".", *, badge=badges.badge):
                 number.removeprefix("Week "),
                 f"[{title or number}]({name}) {badge(name)}",
                 ", ".join(_demos(notebook)),
-                f"{max(seconds[path.stem] / 60, 0.1):.1f}" if path.stem in seconds else "not yet measured",
+                f"{max(seconds[path.stem] / 60, 0.1):.1f}" if path.stem in seconds else "not measured",
                 sheets.pop(week, "") if week != last else "",
             )
         )
@@ -117,12 +117,11 @@ def _record(course):
 def _source(course):
     record = _record(course)
     if not record:
-        return "The minutes are not yet measured."
-    total, minutes = sum(record["lessons"].values()), record["seconds"] / 60
+        return "The minutes are not measured yet."
+    took = [lesson["cpu_seconds"] for lesson in record["lessons"].values()]
     return (
-        f"Minutes are those of the test suite, which runs every lesson from top to bottom: {record['date']}, "
-        f"{record['cores']} CPU cores, {total / record['seconds']:.1f} lessons side by side, all "
-        f"{len(record['lessons'])} in {minutes:.0f} minute{'s' * (round(minutes) != 1)}."
+        f"Minutes are CPU time, taken when the test suite ran each lesson from top to bottom ({record['date']}, "
+        f"{record['cores']} cores): {sum(took) / 60:.0f} for {len(took)} lessons."
     )
 
 

@@ -39,7 +39,8 @@ def course(tmp_path):
     for name, content in written.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         notebooks.write(content, tmp_path / name)
-    record = {"date": "2026-01-02", "cores": 2, "seconds": 60, "lessons": {"week01a_tasks": 90.4, "week06a_losses": 2}}
+    took = {"week01a_tasks": {"cpu_seconds": 90.4, "seconds": 50}, "week06a_losses": {"cpu_seconds": 2, "seconds": 9}}
+    record = {"date": "2026-01-02", "cores": 2, "load": 1.5, "lessons": took}
     (tmp_path / front_page.RECORD).parent.mkdir(parents=True)
     (tmp_path / front_page.RECORD).write_text(json.dumps(record))
     (tmp_path / "README.md").write_text(README)
@@ -56,7 +57,7 @@ def test_rows_are_the_weeks_in_order(course):
     first = "[Which pixel?](course/week01a_tasks.ipynb) (week01a_tasks.ipynb)"
     assert rows(course)[0] == ["1a", first, "Street layers, IoU playground", "1.5", sheet]
     assert [(row[0], row[3], row[4].partition("]")[0]) for row in rows(course)[1:]] == [
-        ("1b", "not yet measured", ""),
+        ("1b", "not measured", ""),
         ("6a", "0.1", ""),
         ("", "", "[Lab 1"),
         ("", "", "[Sheet 7: Context"),
@@ -65,9 +66,9 @@ def test_rows_are_the_weeks_in_order(course):
 
 def test_the_line_below_says_where_the_minutes_come_from(course):
     line = front_page.table(course).splitlines()[-1]
-    assert "2026-01-02" in line and "2 CPU cores" in line and "1.5 lessons side by side" in line and "1 minute" in line
+    assert "2026-01-02, 2 cores" in line and "2 for 2 lessons." in line  # 92.4 seconds are 2 minutes
     (course / front_page.RECORD).unlink()
-    assert front_page.table(course).splitlines()[-1] == "The minutes are not yet measured."
+    assert front_page.table(course).splitlines()[-1] == "The minutes are not measured yet."
 
 
 def test_a_stale_table_is_one_finding_and_writing_mends_it(course):
@@ -105,27 +106,33 @@ def test_every_demo_of_a_lesson_has_a_title():
 
 def test_lessons_keep_to_their_time():
     record = json.loads((ROOT / front_page.RECORD).read_text("utf-8"))
-    assert record["cores"] == 2
-    assert record["seconds"] < 25 * 60
-    assert max(record["lessons"].values()) < 4 * 60
+    took = [lesson["cpu_seconds"] for lesson in record["lessons"].values()]
+    assert record["cores"] == 2 and all(took)
+    assert sum(took) < 25 * 60 and max(took) < 4 * 60
 
 
-JUNIT = """<testsuites><testsuite time="70.5" failures="{failures}" errors="0">
-<testcase classname="course.a" time="1.5" /><testcase classname="course.a" time="2" />
-<testcase classname="course.b" time="60" /></testsuite></testsuites>"""
+JUNIT = """<testsuites><testsuite failures="{failures}" errors="0">
+<testcase classname="course.{name}.ipynb" time="1.5" /><testcase classname="course.{name}.ipynb" time="2">
+<properties><property name="cpu_seconds" value="{cpu}" /></properties></testcase></testsuite></testsuites>"""
 
 
-def test_seconds_are_read_of_a_whole_run_that_passed(tmp_path):
+def test_the_last_run_of_a_lesson_is_recorded(tmp_path, capsys):
     lessons = runpy.run_path(str(ROOT / "benchmarks" / "lessons.py"))
     (tmp_path / "course").mkdir()
-    lessons["read"].__globals__["ROOT"] = tmp_path
-    path = tmp_path / "lessons.xml"
-    path.write_text(JUNIT.format(failures=0))
-    with pytest.raises(SystemExit, match="a, b ran or exist, not both"):
-        lessons["read"](path)
-    for name in "ab":
-        (tmp_path / "course" / f"{name}.ipynb").touch()
-    assert lessons["read"](path) == (70.5, {"a": 3.5, "b": 60.0})
-    path.write_text(JUNIT.format(failures=1))
+    (tmp_path / "course" / "c.ipynb").touch()
+    (tmp_path / front_page.RECORD).parent.mkdir(parents=True)
+    lessons["main"].__globals__["ROOT"] = tmp_path
+    lessons["main"].__globals__["front_page"] = type("Page", (), {"RECORD": front_page.RECORD, "write": print})
+    paths = []
+    for name, cpu in (("a", 2.25), ("b", 7), ("a", 3)):
+        paths.append(tmp_path / f"{len(paths)}.xml")
+        paths[-1].write_text(JUNIT.format(failures=0, name=name, cpu=cpu))
+    assert lessons["main"](*paths) == 0
+    record = json.loads((tmp_path / front_page.RECORD).read_text())
+    assert record["lessons"] == {"a": {"cpu_seconds": 3.0, "seconds": 3.5}, "b": {"cpu_seconds": 7.0, "seconds": 3.5}}
+    assert "all: 10 CPU s" in (printed := capsys.readouterr().out) and "c was not run" in printed
+    paths[1].write_text(JUNIT.format(failures=0, name="b", cpu=241))
+    assert lessons["main"](*paths) == 1
+    paths[1].write_text(JUNIT.format(failures=1, name="b", cpu=7))
     with pytest.raises(SystemExit, match="a lesson failed"):
-        lessons["read"](path)
+        lessons["main"](*paths)
