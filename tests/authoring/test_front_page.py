@@ -5,7 +5,9 @@ import runpy
 from pathlib import Path
 
 import pytest
+import yaml
 
+from seglab import __version__, about
 from seglab.authoring import front_page, notebooks
 from seglab.cli import main
 from seglab.errors import InputError
@@ -98,6 +100,11 @@ def test_lint_of_the_whole_course_looks_at_the_table(course, monkeypatch, capsys
 
 def test_the_readme_is_the_one_of_the_course():
     assert front_page.findings(ROOT) == []
+
+
+def test_the_citation_is_of_this_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert citation["version"] == __version__ and citation["repository-code"] == about.source_url()
 
 
 def test_every_demo_of_a_lesson_has_a_title():
