@@ -46,7 +46,7 @@ def table(course=".", *, badge=badges.badge):
         rows.append(
             (
                 number.removeprefix("Week "),
-                f"[{title or number}]({name}) {badge(name)}",
+                f"[{title or number}]({name})<br>{badge(name)}",
                 ", ".join(_demos(notebook)),
                 f"{max(seconds[path.stem] / 60, 0.1):.1f}" if path.stem in seconds else "not measured",
                 sheets.pop(week, "") if week != last else "",
@@ -161,7 +161,7 @@ def _sheets(course, badge):
         points = sum(cell.get("metadata", {}).get("nbgrader", {}).get("points", 0) for cell in notebook["cells"])
         week = re.match(r"ex(\d+)_", path.stem)
         place = int(week.group(1)) if week else _AFTER_WEEK.get(path.stem, 99) + 0.5
-        found[place] = f"[{_title(notebook)}]({name}), {points:g} points {badge(name)}"
+        found[place] = f"[{_title(notebook)}]({name}), {points:g} points<br>{badge(name)}"
     return found
 
 

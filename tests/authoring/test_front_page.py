@@ -55,8 +55,8 @@ def rows(course):
 
 
 def test_rows_are_the_weeks_in_order(course):
-    sheet = "[Sheet 1: Labels](labs/ex01_labels/ex01_labels.ipynb), 3.5 points (ex01_labels.ipynb)"
-    first = "[Which pixel?](course/week01a_tasks.ipynb) (week01a_tasks.ipynb)"
+    sheet = "[Sheet 1: Labels](labs/ex01_labels/ex01_labels.ipynb), 3.5 points<br>(ex01_labels.ipynb)"
+    first = "[Which pixel?](course/week01a_tasks.ipynb)<br>(week01a_tasks.ipynb)"
     assert rows(course)[0] == ["1a", first, "Street layers, IoU playground", "1.5", sheet]
     assert [(row[0], row[3], row[4].partition("]")[0]) for row in rows(course)[1:]] == [
         ("1b", "not measured", ""),
