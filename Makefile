@@ -16,7 +16,7 @@ export PATH := $(CURDIR)/$(bin):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-backends test-browser test-newest test-colab test-all lab labs readme lesson-minutes lint bench bench-instances bench-pets bench-scale prove-faults lock clean
+.PHONY: help setup demo test test-backends test-browser test-newest test-colab test-all lab labs publish readme lesson-minutes lint bench bench-instances bench-pets bench-scale prove-faults lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -57,7 +57,10 @@ lab: setup ## open the course in JupyterLab with nbgrader's extension
 	@jupyter lab
 
 labs: setup ## prove the sheets in solutions/ and generate labs/ from them
-	@seglab release --all
+	@seglab tidy && seglab release --all
+
+publish: setup ## write what students get to a folder, without solutions and grading: make publish DIR=../course
+	@seglab publish "$(DIR)"
 
 readme: setup ## write the README's table from the notebooks and the record of their minutes
 	@python -m seglab.authoring.front_page
