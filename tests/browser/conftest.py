@@ -4,39 +4,24 @@ Every page is watched: an error in it, or a request that leaves this machine, fa
 """
 
 import base64
-import contextlib
-import json
-import os
-import shutil
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(Path(__file__).parent))
+from lab_server import FLAGS, PATIENCE, Notebook, find_chromium, serve
+
 LOCAL = ("file://", "data:", "blob:", "about:", "http://127.0.0.1:", "ws://127.0.0.1:")
 # What Voila's own page asks for besides the demo: an icon font and MathJax. Refused, as where there is no network.
 VOILA_EXTRAS = ("https://cdn.jsdelivr.net/npm/@fortawesome/", "https://cdnjs.cloudflare.com/ajax/libs/mathjax/")
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run",
-)  # fmt: skip
-PATIENCE = 60_000  # milliseconds; a loaded machine may take its time
-SETTINGS = {
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    "notebook-extension/tracker": {"windowingMode": "none"},
-}
 
 
 @pytest.fixture(scope="session")
 def browser():
     """Chromium of this machine, without a window."""
     playwright = pytest.importorskip("playwright.sync_api")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    found = find_chromium()
     if not found:
         pytest.skip("no chromium on PATH: apt-get install chromium")
     with playwright.sync_playwright() as engine:
@@ -187,55 +172,9 @@ def run_module(new_page):
 
 @pytest.fixture(scope="session")
 def jupyter(tmp_path_factory):
-    """Address and root folder of a Jupyter server with JupyterLab and Voila, with folders of its own."""
-    home = tmp_path_factory.mktemp("jupyter")
-    root = home / "root"
-    root.mkdir()
-    for plugin, values in SETTINGS.items():
-        path = home / "settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(values))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "MPLBACKEND"))}
-    environment |= {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
-    environment |= {
-        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
-        "IPYTHONDIR": str(home / "ipython"),
-        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
-    }
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = [
-        "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}",
-        "--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}", "--IdentityProvider.token=",
-        "--ServerApp.disable_check_xsrf=True", "--LabApp.expose_app_in_browser=True",
-        "--LabApp.extension_manager=readonly",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    ]  # fmt: skip
-    log = home / "log.txt"
-    with open(log, "w") as output:
-        command = [sys.executable, "-m", "jupyterlab", *options]
-        server = subprocess.Popen(command, cwd=root, env=environment, stdout=output, stderr=output)
-    try:
-        _wait_for_server(server, f"http://127.0.0.1:{port}", log)
-        yield f"http://127.0.0.1:{port}", root
-    finally:
-        server.terminate()
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-
-
-def _wait_for_server(server, address, log):
-    until = time.monotonic() + 120
-    while time.monotonic() < until and server.poll() is None:
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(f"{address}/api/status", timeout=5).read()
-            return
-        time.sleep(0.2)
-    raise AssertionError(log.read_text()[-3000:])
+    """Address and root folder of the server of `make lab`, which shows a copy of the course; it has Voila, too."""
+    with serve(tmp_path_factory.mktemp("jupyter")) as served:
+        yield served
 
 
 @pytest.fixture
@@ -251,8 +190,8 @@ def notebook(jupyter, new_page, request):
         return opened[-1]
 
     yield make
-    for one in opened:  # two cores do not carry the kernels of all tests
-        one.page.evaluate(f"() => {Notebook.CURRENT}.sessionContext.shutdown()")
+    for one in opened:
+        one.close()
 
 
 @pytest.fixture
@@ -276,59 +215,3 @@ def _write_notebook(root, name, cells):
     path = root / f"{name}.ipynb"
     nbformat.write(notebook, path)
     return path
-
-
-class Notebook:
-    """A notebook open in JupyterLab, driven through its application object."""
-
-    CURRENT = "window.jupyterapp.shell.currentWidget"
-
-    def __init__(self, page):
-        self.page = page
-
-    def open(self, url):
-        """Open the notebook and wait for its kernel: the toolbar says idle before the session is connected."""
-        self.page.goto(url, wait_until="domcontentloaded")
-        self.page.wait_for_function(f"() => window.jupyterapp && {self.CURRENT}?.content?.widgets?.length")
-        self.page.evaluate(
-            f"""async () => {{
-                const panel = {self.CURRENT};
-                await panel.context.ready;
-                await panel.sessionContext.ready;
-                await panel.sessionContext.session.kernel.info;
-            }}"""
-        )
-        self._idle()
-
-    def run_all(self):
-        """Run all cells; fails with the first error that a cell shows."""
-        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        self._idle()
-        cells = self.page.evaluate(f"() => {self.CURRENT}.content.model.sharedModel.toJSON().cells")
-        errors = [out for cell in cells for out in cell.get("outputs", []) if out["output_type"] == "error"]
-        assert not errors, errors
-
-    def value(self, expression):
-        """Value of an expression in the kernel; it must be what JSON can hold."""
-        text = self.page.evaluate(
-            f"""async code => {{
-                const kernel = {self.CURRENT}.sessionContext.session.kernel;
-                const future = kernel.requestExecute({{ code, store_history: false }});
-                let text = "";
-                future.onIOPub = message => {{ text += message.content.text ?? message.content.evalue ?? ""; }};
-                await future.done;
-                return text;
-            }}""",
-            f"import json; print(json.dumps({expression}))",
-        )
-        return json.loads(text)
-
-    def wait_for_value(self, expression, wanted):
-        """Wait until an expression has a value: ipywidgets holds changes back while one is on its way."""
-        until = time.monotonic() + PATIENCE / 1000
-        while (found := self.value(expression)) != wanted:
-            assert time.monotonic() < until, f"{expression} stayed {found!r}, not {wanted!r}"
-            self.page.wait_for_timeout(50)
-
-    def _idle(self):
-        self.page.wait_for_function(f"() => {self.CURRENT}.sessionContext.session?.kernel?.status === 'idle'")
