@@ -82,3 +82,16 @@ def test_cells_that_the_student_added_stay_where_they_were(lab, damage):
     assert nbgrader_metadata(cells[added[0] + 1])["grade_id"] == "q2-unet"
     assert any("not run here: !pip install einops" in line for line in repaired.log)
     assert any("google.colab" in line for line in repaired.log)
+
+
+@pytest.mark.parametrize("old, new", [("/raw/v", "/raw/another-"), ("SAVE_TO_DRIVE = False", "SAVE_TO_DRIVE = True")])
+def test_a_set_up_cell_of_another_tag_or_with_drive_is_replaced_by_the_sheets(lab, old, new):
+    given = copy.deepcopy(lab.solved)
+    [setup] = [cell for cell in given["cells"] if cell["id"] == "setup"]
+    assert old in setup["source"]
+    setup["source"] = setup["source"].replace(old, new)
+    form = Form(lab.source, release=lab.release)
+    repaired, plain = (repair(form, json.dumps(notebook).encode()) for notebook in (given, lab.solved))
+    kept = [cell for cell in repaired.notebook["cells"] if not is_helper(cell)]
+    assert repaired.queue == [] and [cell["source"] for cell in kept] == sources(plain.notebook)
+    assert not [cell for cell in repaired.notebook["cells"] if is_helper(cell) and "\n!" in f"\n{cell['source']}"]
