@@ -70,6 +70,8 @@ ALLOWED = {
     "training": {"labels", "metrics", "transforms", "datasets", "models", "checkpoints", "epochs"},
     "fine_tuning": {"training"},
     "evaluation": {"labels", "metrics", "datasets", "training", "visualization"},
+    "prediction": {"labels", "transforms", "datasets", "training", "evaluation"},
+    "photo_page": {"labels", "transforms", "datasets", "training", "prediction"},
     "report": {"labels", "metrics", "visualization", "evaluation", "report"},
     "authoring": {"authoring"},
     "capstone": {"labels", "metrics", "datasets", "checkpoints", "visualization", "capstone"},

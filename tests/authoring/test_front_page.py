@@ -1,6 +1,7 @@
 """The README's table says what the notebooks say, its minutes are the record's, and the record keeps the bars."""
 
 import json
+import re
 import runpy
 from pathlib import Path
 
@@ -116,6 +117,18 @@ def test_lessons_keep_to_their_time():
     took = [lesson["cpu_seconds"] for lesson in record["lessons"].values()]
     assert record["cores"] == 2 and all(took)
     assert sum(took) < 25 * 60 and max(took) < 4 * 60
+
+
+def test_titles_promise_no_less_than_was_measured():
+    lessons = json.loads((ROOT / front_page.RECORD).read_text("utf-8"))["lessons"]
+    late = {}
+    for path in sorted((ROOT / "course").glob("*.ipynb")):
+        title = notebooks.read(path)["cells"][0]["source"]
+        promised = int(re.search(r"runs in (\d+) s on a CPU", title).group(1))
+        took = lessons.get(path.stem, {"cpu_seconds": 0})["cpu_seconds"]
+        if took / 2 > promised:  # it took longer, however well the work was spread over two cores
+            late[path.stem] = promised, took
+    assert not late
 
 
 JUNIT = """<testsuites><testsuite failures="{failures}" errors="0">
