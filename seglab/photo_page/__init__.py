@@ -52,7 +52,7 @@ class PhotoServer(ThreadingHTTPServer):
 
     Attributes:
         address: The page's address.
-        about: Dict of what the page says of the run: `model`, `data`, `classes`, `height`, `width`.
+        about: Dict of what the page is told: `model`, `data`, `classes`, `height`, `width`, `largest_upload` (bytes).
     """
 
     daemon_threads = True
