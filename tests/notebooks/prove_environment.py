@@ -66,6 +66,8 @@ def run(path):
             failed.append(f"notebook: {type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
     outputs = [(cell, output) for cell in notebook.cells for output in cell.get("outputs", ())]
     raised = [(cell, output) for cell, output in outputs if output["output_type"] == "error"]
+    if any(output["ename"] == "KeyboardInterrupt" for _, output in raised):
+        raise KeyboardInterrupt  # the notebook's runner takes it for an error of the cell and goes on
     unanswered = sum(output["ename"] == "NotImplementedError" for _, output in raised)
     for cell, output in raised:
         if not (released and output["ename"] == "NotImplementedError"):
@@ -108,7 +110,7 @@ def main():
     parser.add_argument("environment", help="the name under which results are kept: colab or newest")
     parser.add_argument("names", nargs="*", help="beginnings of notebooks' names; all of them if none is given")
     parser.add_argument("--resume", action="store_true", help="leave out what passed with the same versions")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
 
     known = _read_results().get(options.environment, {})
     notebooks = {str(path.relative_to(ROOT)): path for path in notebooks_of(ROOT)}
