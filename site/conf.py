@@ -12,21 +12,16 @@ author = "the authors of SegLab"
 version = release = __version__
 html_title = "SegLab"
 language = "en"
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "mathml"]
+extensions = ["myst_nb", "mathml"]
 
 nb_execution_mode = "off"  # the lessons were run before
+nb_code_prompt_show = "Show the set-up"
+nb_code_prompt_hide = "Hide the set-up"
 myst_enable_extensions = ["dollarmath"]
-
-# The docstrings write `code` in single backticks, and types in words.
-default_role = "literal"
-autodoc_member_order = "bysource"
-autodoc_typehints = "none"
-napoleon_numpy_docstring = False
-napoleon_use_rtype = False
-napoleon_use_param = False
 
 html_theme = "sphinx_book_theme"
 html_math_renderer = "mathml"
+templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_js_files = ["demos/page_model.js", "live_demos.js"]
@@ -36,8 +31,20 @@ html_show_sphinx = False
 html_theme_options = {
     "repository_url": about.source_url(),
     "use_repository_button": True,
-    "use_download_button": True,
+    "use_download_button": False,
     "use_fullscreen_button": False,
+    "navbar_persistent": [],
     "home_page_in_toc": True,
     "show_toc_level": 2,
 }
+
+
+def add_print_button(app, pagename, templatename, context, doctree):
+    """Put a button that prints the page beside the theme's own."""
+    button = {"type": "javascript", "javascript": "window.print()", "icon": "fa-solid fa-print"}
+    context["header_buttons"].append({**button, "text": "", "tooltip": "Print this page", "label": "print-button"})
+
+
+def setup(app):
+    """Ask to be called for each page, behind the theme."""
+    app.connect("html-page-context", add_print_button, priority=900)

@@ -18,12 +18,15 @@ const seglabDemos = {
       document.head.append(script);
     });
   },
+  unpacked(text) {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+  },
   async start(holder) {
     const { demo: name } = holder.dataset;
     await this.script(name);
     const { default: demo } = await this.modules[name];
-    const state = JSON.parse(holder.querySelector("script").textContent, withBytes);
-    holder.model = modelOf(state);
+    holder.model = modelOf(JSON.parse(await this.unpacked(holder.querySelector("script").textContent), withBytes));
     const el = document.createElement("div");
     holder.append(el);
     demo.render({ model: holder.model, el });
@@ -41,4 +44,9 @@ document.addEventListener("DOMContentLoaded", () => {
     { rootMargin: "1000px" },
   );
   for (const holder of document.querySelectorAll(".seglab-live")) near.observe(holder);
+  // The theme's switches of the menu have no name of their own.
+  for (const summary of document.querySelectorAll("nav summary:not([aria-label])")) {
+    const link = summary.closest("li")?.querySelector("a");
+    if (link) summary.setAttribute("aria-label", `Pages of ${link.textContent.trim()}`);
+  }
 });

@@ -6,10 +6,8 @@ import sys
 from pathlib import Path
 
 from seglab.authoring import bibliography
-from seglab.authoring.site import demo_pages, execution, indexes, lesson_pages, reference
+from seglab.authoring.site import demo_pages, execution, icons, indexes, lesson_pages, reference
 from seglab.errors import InputError
-
-DOCS_FIRST = ("quick_start",)
 
 
 def build(root, out, *, demos=True, parts=None, report=print):
@@ -45,6 +43,7 @@ def build(root, out, *, demos=True, parts=None, report=print):
     )
     if done.returncode:
         raise InputError(f"Sphinx: {done.stderr.strip()[-6000:]}")
+    icons.prune(out / "html")
     return out / "html"
 
 

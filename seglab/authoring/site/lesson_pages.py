@@ -11,6 +11,8 @@ from seglab.authoring import citations
 from seglab.authoring.badges import colab_url
 from seglab.authoring.site import live_demos
 
+LARGE = 80_000
+"""Bytes from which on a picture is written with loss."""
 BREAK = re.compile(r"^##+ .*Break it.*$", re.MULTILINE)
 
 
@@ -112,18 +114,26 @@ def _words(output):
 
 
 def _picture(png, words, static, up):
-    """HTML of a picture; its file is written once, without loss and smaller than Matplotlib writes it."""
+    """HTML of a picture; its file is named by its content and written once."""
     from PIL import Image
 
     name = f"{hashlib.sha256(png).hexdigest()[:16]}.webp"
     with Image.open(io.BytesIO(png)) as image:
         width, height = image.size
         if not (static / "figures" / name).is_file():
-            small = io.BytesIO()
-            image.save(small, format="webp", lossless=True, exact=False)
-            _write(static / "figures" / name, small.getvalue())
+            _write(static / "figures" / name, _as_webp(image))
     source = f"{up}_static/figures/{name}"
     return f'<img class="figure" src="{source}" width="{width}" height="{height}" alt="{html.escape(words)}">'
+
+
+def _as_webp(image):
+    """The bytes of an image, without loss where that is small: drawings are, photographs are not."""
+    for options in ({"lossless": True}, {"quality": 90}):
+        file = io.BytesIO()
+        image.convert("RGB").save(file, format="webp", **options)
+        if file.tell() <= LARGE:
+            break
+    return file.getvalue()
 
 
 def _write(path, content):
