@@ -19,7 +19,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 .PHONY: help setup demo test test-backends test-browser test-newest test-colab test-all lab labs publish readme lesson-minutes lint bench bench-instances bench-pets bench-scale prove-faults lock clean
 
 help: ## print this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-18s %s\n", $$1, $$2 }'
 
 setup: ## make .venv from the lock file (done by the other targets)
 	@sh locks/install.sh $(LOCK) $(VENV)
@@ -37,7 +37,10 @@ test-backends: ## the models and losses on JAX and PyTorch, in an environment of
 	@.venv-backends/bin/python -m pytest -q -n 2 tests/backends
 
 test-browser: setup ## the interactive demos in a real browser, JupyterLab and Voila (needs chromium)
-	@pytest -n 2 --dist loadfile -m browser tests/browser
+	@pytest -n 2 --dist loadfile -m "browser and not slow" tests/browser
+
+lessons-in-browser: setup ## every lesson in JupyterLab in a real browser, pictures in build/lessons (slow)
+	@pytest -v tests/browser/test_lessons.py && cp build/lessons/seconds.json benchmarks/results/lessons_in_browser.json
 
 test-newest: ## the test suite, every lesson and every released sheet with the newest packages (RESUME=--resume goes on)
 	@PYTHON="$(PYTHONS)" sh locks/install.sh locks/newest.txt .venv-newest
