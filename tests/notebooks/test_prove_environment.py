@@ -53,3 +53,8 @@ def test_results_of_one_environment_leave_the_others(tmp_path, monkeypatch):
 def test_all_notebooks_are_run():
     found = {path.stem for path in prove_environment.notebooks_of(prove_environment.ROOT)}
     assert found >= {"week00_setup", "week10d_outlook", "ex01_labels", "ex10_panoptic", "lab1_fcn_unet", "capstone"}
+
+
+def test_what_is_recorded_had_no_errors():
+    for environment, found in json.loads(prove_environment.RESULTS.read_text()).items():
+        assert {name: row["errors"] for name, row in found["notebooks"].items() if row["errors"]} == {}, environment
