@@ -57,7 +57,11 @@ def machine(tmp_path):
     (tmp_path / "content").mkdir()
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     environment |= {
-        **{"PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path), "PIP_RETRIES": "0"},
+        **{
+            "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_RETRIES": "0",
+        },
         **{"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "IPYTHONDIR": str(tmp_path), "NO_COLOR": "1"},
     }
 
@@ -130,7 +134,7 @@ def test_without_a_network_and_a_wheel_one_line_says_what_to_do(machine):
     shown = machine("-c", RUN, cell("http://127.0.0.1:1"))
     line = f"No network? Upload http://127.0.0.1:1/raw/{about.tag()}/{about.wheel()}, rerun me."
     assert any(each.endswith(line) for each in shown.splitlines()), shown
-    assert shown.endswith("ModuleNotFoundError: No module named 'seglab'\nthe cell failed\n")
+    assert "\nModuleNotFoundError: No module named 'seglab'\nthe cell failed\n" in shown
 
 
 def test_the_cell_is_short_and_its_option_a_plain_assignment():
