@@ -27,7 +27,7 @@ function render({ model, el }) {
   function set(changes) {
     for (const [trait, value] of Object.entries(changes)) model.set(trait, value);
     save();
-    ask();
+    ask.now();
   }
   /** Change the map; the kernel moves to its middle. */
   function resize(changes) {

@@ -59,7 +59,7 @@ function render({ model, el }) {
   function set(changes) {
     for (const [trait, value] of Object.entries(changes)) model.set(trait, value);
     save();
-    ask();
+    ask.now();
   }
   function fieldsNow() {
     return receptiveFields(model.get("layers"), model.get("image_size"));

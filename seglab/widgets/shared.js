@@ -140,7 +140,10 @@ export function digits(number, count = 3) {
   return number == null || Number.isNaN(number) ? "n/a" : number.toFixed(count);
 }
 
-/** Let `draw` run at most once per frame: returns a function that asks for it, with `stop` to withdraw. */
+/**
+ * Let `draw` run at most once per frame: returns a function that asks for it, with `stop` to withdraw, and `now` for
+ * what must not wait for the frame, such as numbers that follow a pointer.
+ */
 export function onFrame(draw) {
   let asked = 0;
   const ask = () => {
@@ -150,6 +153,11 @@ export function onFrame(draw) {
     });
   };
   ask.stop = () => cancelAnimationFrame(asked);
+  ask.now = () => {
+    ask.stop();
+    asked = 0;
+    draw();
+  };
   return ask;
 }
 

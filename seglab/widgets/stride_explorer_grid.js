@@ -11,28 +11,31 @@ export function cellShares(mask, height, width, stride) {
   return shares.map((count) => count / (stride * stride));
 }
 
-/** The two cells between whose middles each pixel of an axis lies, and the weight of the second; borders repeat. */
+/** Per pixel of an axis: the two cells between whose middles it lies, and the weight of the second; borders repeat. */
 export function betweenCells(cells, stride) {
-  return Array.from({ length: cells * stride }, (_, pixel) => {
+  const pixels = cells * stride;
+  const [before, after, part] = [new Int32Array(pixels), new Int32Array(pixels), new Float64Array(pixels)];
+  for (let pixel = 0; pixel < pixels; pixel++) {
     const position = clamp((pixel + 0.5) / stride - 0.5, 0, cells - 1);
-    const before = Math.floor(position);
-    return [before, Math.min(before + 1, cells - 1), position - before];
-  });
+    before[pixel] = Math.floor(position);
+    after[pixel] = Math.min(before[pixel] + 1, cells - 1);
+    part[pixel] = position - before[pixel];
+  }
+  return [before, after, part];
 }
 
 /** Scores of the cells, enlarged bilinearly to the size of the image. */
 export function enlarged(shares, height, width, stride) {
   const cols = width / stride;
-  const across = betweenCells(cols, stride);
-  const down = betweenCells(height / stride, stride);
+  const [lefts, rights, parts] = betweenCells(cols, stride);
+  const [uppers, lowers, downs] = betweenCells(height / stride, stride);
   const scores = new Float64Array(height * width);
   const line = new Float64Array(cols);
   for (let r = 0; r < height; r++) {
-    const [upper, lower, part] = down[r];
-    for (let c = 0; c < cols; c++) line[c] = shares[upper * cols + c] * (1 - part) + shares[lower * cols + c] * part;
+    const [upper, lower, part] = [uppers[r] * cols, lowers[r] * cols, downs[r]];
+    for (let c = 0; c < cols; c++) line[c] = shares[upper + c] * (1 - part) + shares[lower + c] * part;
     for (let c = 0; c < width; c++) {
-      const [left, right, share] = across[c];
-      scores[r * width + c] = line[left] * (1 - share) + line[right] * share;
+      scores[r * width + c] = line[lefts[c]] * (1 - parts[c]) + line[rights[c]] * parts[c];
     }
   }
   return scores;
@@ -41,7 +44,9 @@ export function enlarged(shares, height, width, stride) {
 /** What comes back of a mask: the pixels whose enlarged score is more than one half. */
 export function throughStride(mask, height, width, stride) {
   const scores = enlarged(cellShares(mask, height, width, stride), height, width, stride);
-  return Uint8Array.from(scores, (score) => (score > 0.5 ? 1 : 0));
+  const back = new Uint8Array(scores.length);
+  for (let i = 0; i < scores.length; i++) back[i] = scores[i] > 0.5 ? 1 : 0; // `from` with a function is slow
+  return back;
 }
 
 /** Measures of what comes back at every stride, as [stride, measures] pairs. */

@@ -44,7 +44,7 @@ function render({ model, el }) {
   function set(changes) {
     for (const [trait, value] of Object.entries(changes)) model.set(trait, value);
     save();
-    ask();
+    ask.now();
   }
   /** Change the geometry, and show all copies. */
   function reshape(changes) {

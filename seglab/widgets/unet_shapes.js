@@ -34,11 +34,11 @@ function render({ model, el }) {
   function set(changes) {
     for (const [trait, value] of Object.entries(changes)) model.set(trait, value);
     save();
-    ask();
+    ask.now();
   }
   function pick(index) {
     chosen = clamp(index, 0, mapsOf(networkNow()).length - 1);
-    ask();
+    ask.now();
   }
 
   const example = element("select", {
