@@ -21,7 +21,7 @@ test test-browser test-newest test-colab test-all: export TF_NUM_INTEROP_THREADS
 test test-browser test-newest test-colab test-all: export TF_NUM_INTRAOP_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-backends test-browser test-newest test-colab test-all lab labs publish readme lesson-minutes lint bench bench-instances bench-pets bench-scale prove-faults lock clean
+.PHONY: help setup demo test test-backends test-browser test-newest test-colab test-all lab labs publish site site-check readme lesson-minutes lint bench bench-instances bench-pets bench-scale prove-faults lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -66,6 +66,12 @@ lab: setup ## open the course in JupyterLab with nbgrader's extension
 
 labs: setup ## prove the sheets in solutions/ and generate labs/ from them
 	@seglab tidy && seglab release --all
+
+site: setup ## the static site in build/site/html; lessons run where they changed (KEPT=--kept shows older runs)
+	@python -m seglab.authoring.site $(KEPT)
+
+site-check: site ## every page of the site in a browser, with its links, weight and axe (needs chromium)
+	@python tests/browser/prove_site.py
 
 publish: setup ## write what students get to a folder, without solutions and grading: make publish DIR=../course
 	@seglab publish "$(DIR)"

@@ -86,13 +86,19 @@ def test_figures_become_small_files_with_words(tmp_path):
 
 
 def test_photographs_lose_a_little_to_stay_small(tmp_path):
-    page = lesson_pages.page(shown({"image/png": picture(photo=True), "text/plain": "noise"}), "course/w.ipynb", tmp_path)
+    page = lesson_pages.page(
+        shown({"image/png": picture(photo=True), "text/plain": "noise"}), "course/w.ipynb", tmp_path
+    )
     name = page.cells[0].outputs[0].data["text/html"].split("_static/")[1].split('"')[0]
     assert (tmp_path / name).stat().st_size < 400 * 300 * 3 / 2
 
 
 def test_a_demo_keeps_its_own_state_and_its_bytes(tmp_path):
-    traits = {"_anywidget_id": "seglab.widgets.iou_playground.IoUPlayground", "_esm": "export default {}", "_css": "p{}"}
+    traits = {
+        "_anywidget_id": "seglab.widgets.iou_playground.IoUPlayground",
+        "_esm": "export default {}",
+        "_css": "p{}",
+    }
     model = {
         "state": {**traits, "layout": "IPY_MODEL_1", "box": [1, 2], "shape": {"kind": "mask"}},
         "buffers": [{"path": ["shape", "data"], "encoding": "base64", "data": "AQA="}],
@@ -163,7 +169,9 @@ def site(tmp_path):
     (tmp_path / "_static").mkdir()
     (tmp_path / "_static" / "site.css").write_text("p {}")
     head = '<html data-content_root="{}"><link rel="stylesheet" href="{}_static/site.css">'
-    (tmp_path / "index.html").write_text(head.format("", "") + '<a href="a/b.html#x">b</a><a href="https://keras.io">k</a>')
+    (tmp_path / "index.html").write_text(
+        head.format("", "") + '<a href="a/b.html#x">b</a><a href="https://keras.io">k</a>'
+    )
     (tmp_path / "a" / "b.html").write_text(head.format("../", "../") + '<p id="x"><a href="../index.html">up</a></p>')
     checks._read.cache_clear()
     return tmp_path

@@ -1,7 +1,7 @@
 """`python -m seglab.authoring.site`: build the site of the course in this folder into `build/site/html`."""
 
+import argparse
 import sys
-import time
 from pathlib import Path
 
 from seglab.authoring.site.build import build
@@ -10,13 +10,15 @@ from seglab.errors import InputError
 
 def main():
     """Build the site; a fault of the course is one line and exit code 2."""
-    start = time.monotonic()
+    parser = argparse.ArgumentParser(prog="python -m seglab.authoring.site", description=__doc__.split("`: ")[1])
+    parser.add_argument("--kept", action="store_true", help="show older runs where code changed since")
+    options = parser.parse_args()
     try:
-        pages = build(Path.cwd(), Path("build/site"))
+        pages = build(Path.cwd(), Path("build/site"), rerun=not options.kept)
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"{pages}/index.html, after {time.monotonic() - start:.0f} s")
+    print(f"{pages}/index.html")
     return 0
 
 

@@ -1,8 +1,11 @@
 """The whole site: runs what is not up to date, writes Sphinx's sources, and has them built without a warning."""
 
+import json
+import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from seglab.authoring import bibliography
@@ -10,7 +13,7 @@ from seglab.authoring.site import demo_pages, execution, icons, indexes, lesson_
 from seglab.errors import InputError
 
 
-def build(root, out, *, demos=True, parts=None, report=print):
+def build(root, out, *, demos=True, parts=None, rerun=True, report=print):
     """Build the site of a course.
 
     Args:
@@ -18,6 +21,7 @@ def build(root, out, *, demos=True, parts=None, report=print):
         out: Folder for all that is made: `executed/` is kept, `source/` and `html/` are written anew.
         demos: Whether the demos get pages of their own.
         parts: Parts of the library in the reference, `None` for all.
+        rerun: Whether a lesson is run again where its code, the library or a version changed since its run.
         report: Called with a line of text at each step.
 
     Returns:
@@ -28,11 +32,13 @@ def build(root, out, *, demos=True, parts=None, report=print):
     """
     root, out = Path(root), Path(out)
     lessons, sheets = sorted(root.glob("course/*.ipynb")), sorted(root.glob("labs/*/*.ipynb"), key=_place)
-    runs = [(path, execution.executed(path, out / "executed", report)) for path in lessons]
+    runs = [(path, execution.executed(path, out / "executed", rerun, report)) for path in lessons]
+    started, cpu = time.monotonic(), _cpu_seconds()
     source = write_sources(root, out, runs, sheets)
     reference.write(source, parts)
+    (source / "demos.md").write_text("# Demos\n", encoding="utf-8")
     if demos:
-        demo_pages.write(source, out / "executed", lessons, report)
+        demo_pages.write(source, out / "executed", lessons, rerun, report)
     report("building the pages")
     shutil.rmtree(out / "html", ignore_errors=True)
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-d", str(out / "doctrees")]
@@ -44,6 +50,10 @@ def build(root, out, *, demos=True, parts=None, report=print):
     if done.returncode:
         raise InputError(f"Sphinx: {done.stderr.strip()[-6000:]}")
     icons.prune(out / "html")
+    spent = {"build_seconds": time.monotonic() - started, "build_cpu_seconds": _cpu_seconds() - cpu}
+    spent = {name: round(seconds, 1) for name, seconds in spent.items()} | {"load": round(os.getloadavg()[0], 1)}
+    (out / "build.json").write_text(json.dumps(spent), encoding="utf-8")
+    report(f"built in {spent['build_seconds']} s, {spent['build_cpu_seconds']} s of them on the CPU")
     return out / "html"
 
 
@@ -89,6 +99,11 @@ def write_sources(root, out, runs, sheets):
     front = source / "index.md"
     front.write_text(front.read_text(encoding="utf-8").replace("WEEKS\n", indexes.weeks(lessons)), encoding="utf-8")
     return source
+
+
+def _cpu_seconds():
+    """CPU time of this process and of those it waited for."""
+    return sum(os.times()[:4])
 
 
 def _place(path):

@@ -22,20 +22,21 @@ for name in widgets.__all__:
     display(demo)"""
 
 
-def write(source, kept, lessons, report=print):
+def write(source, kept, lessons, rerun=True, report=print):
     """Write the pages of the demos, each live on its own, and the page that lists them.
 
     Args:
         source: Folder of the site's sources; `demos.md` and `demos/` are written.
         kept: Folder where runs are kept.
         lessons: Files of the lessons, to say where a demo is used.
+        rerun: Whether the demos are run again where something changed since their run.
         report: Called with a line before the demos are run.
     """
     path = Path(kept, "in", "demos.ipynb")
     path.parent.mkdir(parents=True, exist_ok=True)
     cell = nbformat.v4.new_code_cell(CODE, id="demos")
     nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=notebooks.METADATA), path)
-    run = lesson_pages.page(execution.executed(path, kept, report), "demos/demos.ipynb", Path(source, "_static"))
+    run = lesson_pages.page(execution.executed(path, kept, rerun, report), "demos/demos.ipynb", Path(source, "_static"))
     texts = {lesson: lesson.read_text(encoding="utf-8") for lesson in lessons}
     lines = ["# Demos\n", "Drag, step, guess: all of it computes in your browser, or shows a strip of pictures.\n"]
     names = []

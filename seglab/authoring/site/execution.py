@@ -17,12 +17,13 @@ _FIRST = "from seglab.authoring.site import figure_words; figure_words.attach();
 _LAST = "import sys as _s; print(*sorted(m.__file__ for n, m in _s.modules.items() if n.split('.')[0] == 'seglab'))"
 
 
-def executed(path, folder, report=print):
+def executed(path, folder, rerun=True, report=print):
     """Return a lesson with the outputs of its cells; runs it where no run of it in its present state is kept.
 
     Args:
         path: The notebook, without outputs.
         folder: Where runs are kept, one notebook of the same name each; made if it is missing.
+        rerun: Whether a run that shows an older state is replaced; without a run of all cells it always is.
         report: Called with a line before the notebook is run.
 
     Returns:
@@ -36,7 +37,9 @@ def executed(path, folder, report=print):
     notebook = nbformat.read(path, as_version=4)
     kept = Path(folder, Path(path).name)
     run = nbformat.read(kept, as_version=4) if kept.is_file() else None
-    if run is None or not is_current(run.metadata.seglab_run, notebook):
+    ids = {cell.id for cell in notebook.cells if cell.cell_type == "code"}
+    usable = run is not None and ids <= {cell.id for cell in run.cells}
+    if not usable or (rerun and not is_current(run.metadata.seglab_run, notebook)):
         report(f"running {path}")
         run, files = _run(notebook, Path(path).name)
         run.metadata["seglab_run"] = {"code": code_digest(notebook), "files": files, "versions": _versions()}

@@ -11,7 +11,7 @@ from seglab.authoring import citations
 from seglab.authoring.badges import colab_url
 from seglab.authoring.site import live_demos
 
-LARGE = 80_000
+LARGE = 40_000
 """Bytes from which on a picture is written with loss."""
 BREAK = re.compile(r"^##+ .*Break it.*$", re.MULTILINE)
 
@@ -128,7 +128,7 @@ def _picture(png, words, static, up):
 
 def _as_webp(image):
     """The bytes of an image, without loss where that is small: drawings are, photographs are not."""
-    for options in ({"lossless": True}, {"quality": 90}):
+    for options in ({"lossless": True}, {"quality": 80}):
         file = io.BytesIO()
         image.convert("RGB").save(file, format="webp", **options)
         if file.tell() <= LARGE:

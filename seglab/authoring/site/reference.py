@@ -1,4 +1,4 @@
-"""Pages of the reference: one for each part of the library, from its docstrings, which are Markdown in Google's form."""
+"""Pages of the reference, one for each part of the library, from its docstrings: Markdown in Google's form."""
 
 import ast
 import inspect
