@@ -44,9 +44,4 @@ document.addEventListener("DOMContentLoaded", () => {
     { rootMargin: "1000px" },
   );
   for (const holder of document.querySelectorAll(".seglab-live")) near.observe(holder);
-  // The theme's switches of the menu have no name of their own.
-  for (const summary of document.querySelectorAll("nav summary:not([aria-label])")) {
-    const link = summary.closest("li")?.querySelector("a");
-    if (link) summary.setAttribute("aria-label", `Pages of ${link.textContent.trim()}`);
-  }
 });

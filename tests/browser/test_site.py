@@ -4,6 +4,9 @@
 """
 
 import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ from seglab.authoring.site import build, checks
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("index", "course/week00_setup", "reference/metrics", "bibliography", "docs/quick_start", "bugs")
+PAGES = ("index", "course/week00_setup", "reference/unet_sizes", "bibliography", "docs/quick_start")
 TITLE = """\
 # Week 0 - A small lesson
 
@@ -62,7 +65,23 @@ def site(tmp_path_factory):
     for cell in notebook.cells:
         cell.metadata = {}
     notebooks.write({**notebook, "metadata": notebooks.METADATA}, root / "course" / "week00_setup.ipynb")
-    return build.build(root, root / "build", demos=False, parts=["metrics"])
+    return build.build(root, root / "build", demos=False, parts=["unet_sizes"])
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A server of files that says nothing."""
+
+    def log_message(self, *arguments):
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    """The address of the site on this machine."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=site)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 def test_links_lead_somewhere_and_pages_are_light(site):
@@ -71,11 +90,11 @@ def test_links_lead_somewhere_and_pages_are_light(site):
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing_serious(site, new_page, dark):
+def test_axe_finds_nothing_serious(address, new_page, dark):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page = new_page(dark=dark, strict=True)
     for name in PAGES:
-        page.goto((site / f"{name}.html").as_uri())
+        page.goto(f"{address}/{name}.html")
         for demo in page.locator(".seglab-live").all():
             demo.scroll_into_view_if_needed()
             demo.locator("canvas").first.wait_for()
@@ -84,6 +103,7 @@ def test_axe_finds_nothing_serious(site, new_page, dark):
 
 
 def test_a_demo_is_reached_and_moved_by_keys(site, new_page):
+    """Opened as a file: no server is needed."""
     page = new_page(strict=True)
     page.goto((site / "course/week00_setup.html").as_uri())
     reached = []
@@ -115,9 +135,9 @@ def test_a_demo_follows_the_switch_of_the_theme(site, new_page):
     page.locator(".seglab-demo[data-theme=dark]").wait_for()
 
 
-def test_the_search_finds_a_lesson(site, new_page):
+def test_the_search_finds_a_lesson(address, new_page):
     page = new_page(strict=True)
-    page.goto(f"{(site / 'search.html').as_uri()}?q=photograph")
+    page.goto(f"{address}/search.html?q=photograph")
     page.locator("#search-results a", has_text="A small lesson").first.wait_for()
 
 
