@@ -23,6 +23,7 @@ html_theme = "sphinx_book_theme"
 html_math_renderer = "mathml"
 templates_path = ["_templates"]
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_css_files = ["site.css"]
 html_js_files = ["demos/page_model.js", "live_demos.js", "site.js"]
 html_context = {"default_mode": "auto"}

@@ -128,10 +128,8 @@ def test_a_demo_follows_the_switch_of_the_theme(site, new_page):
     page.goto((site / "course/week00_setup.html").as_uri())
     page.locator(".seglab-live").scroll_into_view_if_needed()
     page.locator(".seglab-demo[data-theme=light]").wait_for()
-    for _ in range(3):  # auto, dark, light in an order of the theme's own
-        page.locator(".theme-switch-button:visible").first.click()
-        if page.evaluate("document.documentElement.dataset.theme") == "dark":
-            break
+    page.locator(".theme-switch-button:visible").first.click()
+    page.locator(".theme-change-button[data-mode=dark]:visible").first.click()
     page.locator(".seglab-demo[data-theme=dark]").wait_for()
 
 
