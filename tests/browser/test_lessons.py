@@ -48,18 +48,8 @@ HEIGHT = """() => {
 
 @pytest.fixture(scope="module")
 def seconds():
-    """What each lesson took, written down at the end beside the pictures."""
-    found = {}
-    yield found
-    record = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "versions": {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES},
-        "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[2], 1),
-        "seconds": found,
-    }
-    RECORD.parent.mkdir(parents=True, exist_ok=True)
-    RECORD.write_text(json.dumps(record, indent=1) + "\n")
+    """What each lesson took so far, by name."""
+    return {}
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -72,6 +62,7 @@ def test_lesson_runs_and_shows_what_it_has(lesson, jupyter, new_page, seconds):
     start = time.monotonic()
     notebook.run_all()
     seconds[lesson] = round(time.monotonic() - start, 1)
+    _write_down(seconds)
 
     cells = notebook.cells()
     _take_picture(page, lesson)
@@ -87,11 +78,22 @@ def test_lesson_runs_and_shows_what_it_has(lesson, jupyter, new_page, seconds):
     assert shown["too wide"] == []
 
 
+def _write_down(seconds):
+    record = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "versions": {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES},
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[2], 1),
+        "seconds": seconds,
+    }
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    RECORD.write_text(json.dumps(record, indent=1) + "\n")
+
+
 def _take_picture(page, lesson):
     """The whole notebook in one picture, as far as a picture can be tall."""
     height = page.evaluate(HEIGHT)
     page.set_viewport_size({"width": WIDTH, "height": min(height + 150, TALLEST)})
     page.evaluate(HEIGHT)
     page.wait_for_timeout(1000)  # demos draw when they are in sight
-    PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / f"{lesson}.png", timeout=120_000)
