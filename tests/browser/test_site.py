@@ -92,7 +92,7 @@ def test_links_lead_somewhere_and_pages_are_light(site):
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_nothing_serious(address, new_page, dark):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    page = new_page(dark=dark, strict=True)
+    page = new_page(dark=dark)  # not strict: axe looks for the imports of style sheets beside the page
     for name in PAGES:
         page.goto(f"{address}/{name}.html")
         for demo in page.locator(".seglab-live").all():
