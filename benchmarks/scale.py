@@ -15,7 +15,8 @@ course's lab1_fcn_unet with predictions handed in. Everybody hands in something 
 
 All by a control group of the kernel's CPU accounting (version 1, as root), which counts sandboxed processes, too.
 CPU seconds bear a busy machine better than wall time. `--wall` is for a quiet one: a sheet that trains a network for
-two epochs, by one worker and by two, start left out and whole. `--page` writes nothing but the tables of docs/scale.md, from the results.
+two epochs, by one worker and by two, start left out and whole. `--page` writes nothing but the tables of docs/scale.md,
+from the results.
 """
 
 import argparse
