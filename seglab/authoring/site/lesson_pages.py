@@ -11,8 +11,8 @@ from seglab.authoring import citations
 from seglab.authoring.badges import colab_url
 from seglab.authoring.site import live_demos
 
-LARGE = 40_000
-"""Bytes from which on a picture is written with loss."""
+WAYS = (({"lossless": True}, 40_000), ({"quality": 80}, 90_000), ({"quality": 60}, None))
+"""How a picture is written: without loss where that stays within so many bytes. Drawings do, photographs do not."""
 BREAK = re.compile(r"^##+ .*Break it.*$", re.MULTILINE)
 
 
@@ -117,7 +117,7 @@ def _picture(png, words, static, up):
     """HTML of a picture; its file is named by its content and written once."""
     from PIL import Image
 
-    name = f"{hashlib.sha256(png).hexdigest()[:16]}.webp"
+    name = f"{hashlib.sha256(png + repr(WAYS).encode()).hexdigest()[:16]}.webp"
     with Image.open(io.BytesIO(png)) as image:
         width, height = image.size
         if not (static / "figures" / name).is_file():
@@ -127,13 +127,12 @@ def _picture(png, words, static, up):
 
 
 def _as_webp(image):
-    """The bytes of an image, without loss where that is small: drawings are, photographs are not."""
-    for options in ({"lossless": True}, {"quality": 80}):
+    """The bytes of an image, by the first of the ways that makes it small enough."""
+    for options, limit in WAYS:
         file = io.BytesIO()
         image.convert("RGB").save(file, format="webp", **options)
-        if file.tell() <= LARGE:
-            break
-    return file.getvalue()
+        if limit is None or file.tell() <= limit:
+            return file.getvalue()
 
 
 def _write(path, content):
