@@ -66,7 +66,7 @@ def is_current(run, notebook):
     Returns:
         `bool`.
     """
-    if run["code"] != code_digest(notebook) or run["versions"] != _versions():
+    if run.get("code") != code_digest(notebook) or run.get("versions") != _versions():
         return False
     return all((ROOT / name).is_file() and digest(ROOT / name) == value for name, value in run["files"].items())
 
