@@ -5,11 +5,14 @@ import contextlib
 import json
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from seglab.cli.countdown import Countdown
 from seglab.errors import InputError
 from seglab.progress import clock
+
+PROOFS_AT_ONCE = 2  # each keeps a core and a half busy, and two processes with the sheet's packages
 
 
 def course_of(arguments):
@@ -27,14 +30,24 @@ def release(arguments):
     course = course_of(arguments)
     if arguments.all == bool(arguments.sheets):
         raise InputError("name the sheets to release, or write --all")
-    released = {}
-    for sheet in course.sheets() if arguments.all else arguments.sheets:
-        with Countdown(f"prove {sheet}") as progress:
-            path, lines = prove_and_release(sheet, course.root, progress, proven=not arguments.unproven)
-        paths = [path, *(release_solutions(course, sheet) if arguments.with_solutions else ())]
-        released[sheet] = {"paths": [str(each) for each in paths], "proofs": lines}
-        if not arguments.json:
-            print("\n".join([*map(str, paths), *(f"    {line}" for line in lines)]), flush=True)
+    sheets, released = course.sheets() if arguments.all else arguments.sheets, {}
+
+    def prove(sheet):
+        def tell(done, total, _):
+            progress(len(released), len(sheets), f"{sheet} {done}/{total}")
+
+        path, lines = prove_and_release(sheet, course.root, tell, proven=not arguments.unproven)
+        solved = release_solutions(course, sheet) if arguments.with_solutions else ()
+        return {"paths": [str(each) for each in (path, *solved)], "proofs": lines}
+
+    with Countdown("prove") as progress, ThreadPoolExecutor(PROOFS_AT_ONCE) as pool:
+        try:
+            for sheet, found in zip(sheets, pool.map(prove, sheets), strict=True):
+                released[sheet] = found
+                if not arguments.json:
+                    print("\n".join([*found["paths"], *(f"    {line}" for line in found["proofs"])]), flush=True)
+        finally:
+            pool.shutdown(cancel_futures=True)
     if arguments.json:
         print(json.dumps(released, indent=1))
     return 0
