@@ -116,11 +116,12 @@ def leftovers(name):
 
 def sweep():
     """Remove the groups of workers that are gone: a name begins with the number of its worker's process."""
+    dead = []
     for folder in leftovers(""):
         worker = os.path.basename(folder).removeprefix(PREFIX).partition("-")[0]
         if worker.isdigit() and not os.path.exists(f"/proc/{worker}"):
-            with contextlib.suppress(OSError):  # a process in it is about to end
-                os.rmdir(folder)
+            dead.append(folder)
+    remove(dead)  # waits: a process in one of them may be about to end
 
 
 def _set_limits(folder, version, controllers, limits):
