@@ -112,21 +112,19 @@ def grade(arguments):
             from seglab.grading.cluster import ClusterExecutor
 
             executor = stack.enter_context(ClusterExecutor(arguments.scheduler, course.root, gpu=arguments.gpu))
-        how = {"allow_weak": arguments.allow_weak_sandbox, "settings": settings_of(arguments), "seed": arguments.seed}
+        how = what_to_run(arguments)
         if arguments.results:
             from seglab.grading.travel import Results
 
             executor = stack.enter_context(Results(arguments.results, arguments.sheet))
-            how = executor.options
+            how |= executor.options
         progress = stack.enter_context(Countdown(f"grade {arguments.sheet}"))
         summary = runner.grade(
             course,
             arguments.sheet,
-            students=arguments.student,
             workers=arguments.workers,
             executor=executor,
             **how,
-            force=arguments.force,
             progress=progress,
             started=print_ladder,
         )
@@ -156,16 +154,7 @@ def _plan(course, arguments):
     from seglab.grading.planning import plan
 
     with Countdown(f"plan {arguments.sheet}") as progress:
-        found = plan(
-            course,
-            arguments.sheet,
-            students=arguments.student,
-            allow_weak=arguments.allow_weak_sandbox,
-            settings=settings_of(arguments),
-            seed=arguments.seed,
-            force=arguments.force,
-            progress=progress,
-        )
+        found = plan(course, arguments.sheet, **what_to_run(arguments), progress=progress)
     if arguments.json:
         print(json.dumps(found.to_dict(), indent=1))
         return 1 if found.errors else 0
@@ -182,9 +171,15 @@ def _plan(course, arguments):
     return 1 if found.errors else 0
 
 
-def settings_of(arguments):
-    """Return the limits that the options change."""
-    return dict(arguments.set, **({"gpu": True} if arguments.gpu else {}))
+def what_to_run(arguments):
+    """Return what the options of `run_options` ask for, as `runner.grade`, `plan` and `pack` take it."""
+    return {
+        "students": arguments.student,
+        "allow_weak": arguments.allow_weak_sandbox,
+        "settings": dict(arguments.set, **({"gpu": True} if arguments.gpu else {})),
+        "seed": arguments.seed,
+        "force": arguments.force,
+    }
 
 
 def print_ladder(rungs, missing):

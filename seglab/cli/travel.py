@@ -11,8 +11,8 @@ from seglab.cli.grading import (
     parse_workers,
     print_ladder,
     run_options,
-    settings_of,
     sheet_option,
+    what_to_run,
 )
 
 
@@ -21,17 +21,8 @@ def pack(arguments):
     from seglab.grading.travel import pack as write_archive
 
     with Countdown(f"pack {arguments.sheet}") as progress:
-        count, errors = write_archive(
-            course_of(arguments),
-            arguments.sheet,
-            arguments.out,
-            students=arguments.student,
-            allow_weak=arguments.allow_weak_sandbox,
-            settings=settings_of(arguments),
-            seed=arguments.seed,
-            force=arguments.force,
-            progress=progress,
-        )
+        what = what_to_run(arguments)
+        count, errors = write_archive(course_of(arguments), arguments.sheet, arguments.out, **what, progress=progress)
     if arguments.json:
         print(json.dumps({"archive": str(arguments.out), "jobs": count, "errors": errors}, indent=1))
         return 1 if errors else 0

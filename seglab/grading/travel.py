@@ -93,12 +93,8 @@ def work(path, out, *, workers=1, other_versions=False, progress=None, started=N
         archive = stack.enter_context(_open(path))
         manifest = _manifest(archive, path)
         _compare(manifest["versions"], jobs.environment(), other_versions)
-        _take_up(parts, out, manifest)
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="seglab-work-")))
         archive.extractall(place)
-        left = sorted(each for each in place.iterdir() if each.is_dir() and not (parts / each.name).exists())
-        for folder in left:
-            _hide(folder / "job.json", place)
         rungs = runner.probe_ladder({**manifest["options"]["settings"], "allow_weak_sandbox": True})
         missing = ladder.enough(rungs)
         if started is not None:
@@ -108,6 +104,10 @@ def work(path, out, *, workers=1, other_versions=False, progress=None, started=N
                 f"the sandbox is too weak here for hidden tests: {'; '.join(missing)}. Work elsewhere, or accept the "
                 "risk: seglab pack SHEET --allow-weak-sandbox."
             )
+        _take_up(parts, out, manifest)
+        left = sorted(each for each in place.iterdir() if each.is_dir() and not (parts / each.name).exists())
+        for folder in left:
+            _hide(folder / "job.json", place)
         executor = LocalExecutor(workers)
         stack.callback(executor.shutdown, cancel_futures=True)
         lost = _run(executor, left, parts, manifest["limit"] + runner.GRACE_SECONDS, progress)
