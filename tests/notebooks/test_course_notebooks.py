@@ -10,6 +10,7 @@ from nbclient import NotebookClient
 from seglab.authoring.lint import find_notebooks, lint_notebooks
 from seglab.authoring.release import release, sheets
 from seglab.authoring.scratch import copy_course
+from tests.notebooks.prove_environment import complaints
 
 ROOT = Path(__file__).parents[2]
 LESSONS = find_notebooks([ROOT / "course"])
@@ -32,7 +33,7 @@ def test_lesson_runs_from_top_to_bottom(path, tmp_path):
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=240, resources={"metadata": {"path": str(tmp_path)}}).execute()
     for cell in notebook.cells:
-        assert not [output for output in cell.get("outputs", ()) if output.get("name") == "stderr"], cell.id
+        assert complaints(cell) == [], cell.id
     assert list(tmp_path.iterdir()) == []
 
 

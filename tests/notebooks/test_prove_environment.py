@@ -1,13 +1,10 @@
 """The runner of `make test-all`: what it lets pass, and what it counts as an error."""
 
 import json
-import sys
-from pathlib import Path
 
 import nbformat
 
-sys.path.insert(0, str(Path(__file__).parent))
-import prove_environment
+from tests.notebooks import prove_environment
 
 
 def write(path, *sources):
@@ -48,6 +45,15 @@ def test_results_of_one_environment_leave_the_others(tmp_path, monkeypatch):
     prove_environment._record("colab", {"course/week1.ipynb": {"errors": []}})
     found = json.loads(results.read_text())
     assert set(found) == {"colab", "newest"} and set(found["colab"]["versions"]) >= {"python", "keras", "numpy"}
+
+
+def test_the_log_of_tensorflow_is_no_complaint():
+    log = "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n"
+    log += "I0000 00:00:1790000000.1  77 cpu_feature_guard.cc:227] This binary is optimized.\n"
+    log += "To enable the following instructions: AVX2 AVX512F, rebuild TensorFlow.\n"
+    outputs = [nbformat.v4.new_output("stream", name="stderr", text=text) for text in (log, "UserWarning: old\n")]
+    outputs.append(nbformat.v4.new_output("stream", name="stdout", text="printed\n"))
+    assert prove_environment.complaints(nbformat.v4.new_code_cell(outputs=outputs)) == ["UserWarning: old"]
 
 
 def test_all_notebooks_are_run():
