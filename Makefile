@@ -5,7 +5,7 @@ VENV ?= .venv
 BACKENDS ?= 'jax[cpu]' torch==2.13.0
 # Benchmarks that train for long; each goes on where it stopped, and its results are recorded. The lessons' times come
 # from `make test`.
-LONG := benchmarks/lessons.py benchmarks/instances.py benchmarks/pets.py benchmarks/scale.py
+LONG := benchmarks/lessons.py benchmarks/instances.py benchmarks/models.py benchmarks/pets.py benchmarks/scale.py
 # For the two sets below, the newest Python there is: of this list the first that runs.
 PYTHONS ?= python3.13 $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.13.*/bin/python python3.12 python3.11 python3
 # What a student's Colab has no packages for: nbgrader does not install beside Colab's own.
@@ -21,7 +21,7 @@ test test-browser test-newest test-colab test-all: export TF_NUM_INTEROP_THREADS
 test test-browser test-newest test-colab test-all: export TF_NUM_INTRAOP_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-backends test-browser test-newest test-colab test-all lab labs publish site site-check readme lesson-minutes lint bench bench-instances bench-pets bench-scale prove-faults lock clean
+.PHONY: help setup demo test test-backends test-browser test-newest test-colab test-all lab labs publish site site-check readme lesson-minutes lint bench bench-instances bench-models bench-pets bench-scale prove-faults lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -90,6 +90,9 @@ bench: setup ## the speed tables: ours and peers in one run
 
 bench-instances: setup ## networks that find objects beside a U-Net with watershed, three seeds (hours)
 	@python benchmarks/instances.py
+
+bench-models: setup ## fourteen semantic networks on three real data sets, the same time to learn for each (hours)
+	@python benchmarks/models.py
 
 bench-pets: setup ## the lecture's recipe for pets, and the road to a better one (half an hour)
 	@python benchmarks/pets.py

@@ -222,12 +222,12 @@ def median(values):
     return round(statistics.median(values), 4) if values else None
 
 
-def pack(rows, path=PACKED):
+def pack(rows, path=PACKED, program="benchmarks/instances.py"):
     """Write the rows into the package, with the date and the versions, unless they are there already."""
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     if known.get("rows") != rows:
         versions = {name: installed_version(name) for name in ("keras", "tensorflow", "numpy")}
-        conditions = {"program": "benchmarks/instances.py", "date": datetime.date.today().isoformat()}
+        conditions = {"program": program, "date": datetime.date.today().isoformat()}
         conditions |= {"machine": device_name(), "versions": versions}
         text = json.dumps({"conditions": conditions, "rows": rows}, indent=1) + "\n"
         path.write_text(text, encoding="utf-8")
