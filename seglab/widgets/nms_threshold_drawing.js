@@ -76,7 +76,7 @@ function fateTable(choose) {
   const body = element("tbody");
   const heads = ["Box", "Score", "What becomes of it"].map((name) => element("th", { scope: "col" }, name));
   const table = element("table", { class: "seglab-fates" }, element("thead", {}, element("tr", {}, ...heads)), body);
-  const scroller = element("div", {}, table);
+  const scroller = element("div", { tabindex: 0, role: "region", "aria-label": "Boxes by score" }, table);
   const node = element("div", { class: "seglab-fates-frame" }, scroller);
   const rows = [];
   let shown = -1;

@@ -1,5 +1,8 @@
-// What the theme leaves to do: names for the switches of its menu, and paper that is light.
+// What the theme leaves to do: a role for its menu, names for the switches in it, and paper that is light.
 document.addEventListener("DOMContentLoaded", () => {
+  const menu = document.querySelector(".bd-sidebar-primary");
+  menu?.setAttribute("role", "navigation");
+  menu?.setAttribute("aria-label", "The whole site");
   for (const summary of document.querySelectorAll("nav summary:not([aria-label])")) {
     const link = summary.closest("li")?.querySelector("a");
     if (link) summary.setAttribute("aria-label", `Pages of ${link.textContent.trim()}`);
