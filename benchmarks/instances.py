@@ -64,7 +64,7 @@ BUILD = {
 }
 # Steps and highest learning rate. The networks of one data set get about the same CPU time: 430 s on the cells, 1,000 s
 # on the nuclei, 670 s on the streets, of the 1,200 s that ten minutes on two cores are. YOLACT's 2,900 steps
-# on the nuclei are 1,160 s of a machine that does nothing else; 2,500 steps gave the same AP.
+# on the nuclei were measured beside other work, hence more seconds; 2,500 took 1,000 to 1,060 s and gave the same AP.
 STEPS = {
     ("cells", "solo"): (2500, 3e-3),
     ("cells", "yolact"): (2100, 3e-3),

@@ -53,27 +53,21 @@ from seglab.evaluation import Evaluation
 from seglab.ingredients import loss_of, optimizer_of
 from seglab.instance_evaluation import milliseconds_per_image
 from seglab.metrics import boundary_counts, confusion_matrix
-from seglab.models import deeplab_v1, deeplab_v2, deeplab_v3, deeplab_v3plus, fcn, pspnet, segnet, slug, unet
+from seglab.models import NETWORKS, deeplab_v1, deeplab_v2, deeplab_v3, deeplab_v3plus, pspnet, segnet, slug, unet
 from seglab.schedules import WeightAverage
 from seglab.transforms import PHOTO
 
 RESULTS = Path(__file__).parent / "results" / "models"
 PACKED = Path(measured.__file__).parent / "models.json"  # what the lessons read
 MODELS = {
-    "FCN-32s": partial(fcn, variant="32s"),
-    "FCN-16s": partial(fcn, variant="16s"),
-    "FCN-8s": partial(fcn, variant="8s"),
-    "U-Net without skips": partial(unet, skips="none"),
+    **NETWORKS,
     "U-Net with added skips": partial(unet, skips="add"),
-    "U-Net": partial(unet, skips="concat"),
     "SegNet without indices": partial(segnet, unpooling="nearest"),
-    "SegNet": partial(segnet, unpooling="indices"),
     "DeepLab v1": partial(deeplab_v1, rate=5),
     "DeepLab v2": partial(deeplab_v2, rates=(2, 5, 7, 9)),
     "DeepLab v3": partial(deeplab_v3, rates=(1, 3, 4)),
     "DeepLab v3+": partial(deeplab_v3plus, rates=(1, 3, 4)),
     "PSPNet without second loss": partial(pspnet, auxiliary=False),
-    "PSPNet": partial(pspnet, auxiliary=True),
 }
 DATA = {"pets": (0, 1, 2), "nuclei": (0,), "camvid": (0,)}  # with the seeds
 SEEDS = DATA["pets"]
