@@ -96,7 +96,7 @@ def test_data_networks_and_seed_select_runs(benchmark):
     [
         (
             "pet u-net",
-            r"^'pet' is no data set or network. Known are pets, nuclei, camvid, fcn-32s, .*, pspnet-without-second.*\.$",
+            r"^'pet' is no data set or network. Known are pets, nuclei, camvid, fcn-32s, .*, pspnet.*\.$",
         ),
         ("pets --budget 5", r"^--budget and --images only try the program, so --results must name another folder\.$"),
     ],
