@@ -7,14 +7,13 @@ turns, so that a busy machine disturbs all alike; the least is what a quiet one 
 
 - import: a fresh Python that imports the package, less what a fresh Python takes that imports nothing.
 - help: the command from its start to its end.
-- set-up: `locks/install.sh locks/grading.txt` into an empty folder, with uv and with pip, packages in the cache (the
-  first run of each fills it and does not count). Gigabytes are written; it takes minutes.
+- set-up: `locks/install.sh locks/grading.txt` into an empty folder, packages in the cache (the first run fills it and
+  does not count). Gigabytes are unpacked; it takes minutes.
 """
 
 import argparse
 import os
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
@@ -71,17 +70,12 @@ def processes(repeats):
 
 
 def set_up():
-    """A fresh environment by each installer that is there."""
-    uv = shutil.which("uv")
-    without = os.pathsep.join(part for part in os.environ["PATH"].split(os.pathsep) if not (Path(part) / "uv").exists())
-    paths = {"uv": os.environ["PATH"]} if uv else {}
-    for name, path in {**paths, "pip": without}.items():
-        times = []
-        for _ in range(2):
-            with tempfile.TemporaryDirectory() as folder:
-                command = ["sh", "locks/install.sh", "locks/grading.txt", f"{folder}/venv"]
-                times.append(seconds(command, cwd=ROOT, env={**os.environ, "PATH": path}))
-        print_row(f"set-up, {name}", times[1:])
+    """A fresh environment."""
+    times = []
+    for _ in range(3):
+        with tempfile.TemporaryDirectory() as folder:
+            times.append(seconds(["sh", "locks/install.sh", "locks/grading.txt", f"{folder}/venv"], cwd=ROOT))
+    print_row("set-up", times[1:])
 
 
 def main():

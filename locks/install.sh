@@ -2,9 +2,10 @@
 # Make the virtual environment VENV from the lock file LOCK, with seglab itself in it (editable).
 # Usage: locks/install.sh LOCK VENV [OPTION or PACKAGE in no lock file, as for `pip install`]...
 #
-# The one place that decides how packages are installed: uv where it is there, else venv + pip.
+# The one place that decides how packages are installed: by the uv that the lock names, three times as fast as pip; by
+# pip where uv cannot reach the packages, for it knows nothing of pip's settings.
 # Bytecode is compiled even where PYTHONDONTWRITEBYTECODE is set: without it every
-# `import tensorflow` takes three times as long.
+# `import tensorflow` takes three times as long. pip would compile on one core, so it is told to leave that to compileall.
 set -eu
 lock=$1
 venv=$2
@@ -35,16 +36,16 @@ echo "Setting up $venv from $lock ($("$python" --version))"
 rm -rf "$venv"
 # A set PIP_REQUIRE_VIRTUALENV, a user site or a PYTHONPATH must not change what the lock says.
 unset PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
-if command -v uv >/dev/null 2>&1; then
-    uv venv --quiet --python "$python" "$venv"
-    uv pip sync --quiet --python "$venv/bin/python" --require-hashes --compile-bytecode "$lock"
-    uv pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable "$root"
-    [ $# -eq 0 ] || uv pip install --quiet --python "$venv/bin/python" --compile-bytecode "$@"
-else
-    "$python" -m venv "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$lock"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable "$root"
-    [ $# -eq 0 ] || "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
-    "$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >/dev/null || true # some packages ship files for other Pythons
+"$python" -m venv "$venv"
+install() {
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile "$@"
+}
+if ! { install "$(grep -o '^uv==[0-9.]*' "$lock")" && "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" \
+    --require-hashes --no-deps -r "$lock"; }; then
+    echo "uv could not install the packages; pip does, which takes a minute longer"
+    install --require-hashes --no-deps -r "$lock"
 fi
+install --no-deps --no-build-isolation --editable "$root"
+[ $# -eq 0 ] || install "$@"
+"$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >/dev/null || true # some packages ship files for other Pythons
 printf '%s' "$wanted" >"$stamp"
