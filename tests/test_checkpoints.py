@@ -1,5 +1,6 @@
 """The folder of a run: files that are whole or untouched, and runs that are not mixed up."""
 
+import contextlib
 import json
 import resource
 import signal
@@ -42,30 +43,32 @@ def assert_equal(values, expected):
         np.testing.assert_array_equal(value, wanted)
 
 
-@pytest.fixture
-def short_files():
-    """The kernel refuses longer files, as it refuses to write to a full disk; call with the length."""
+@contextlib.contextmanager
+def files_of_at_most(length):
+    """The kernel refuses longer files, as it refuses to write to a full disk; not even pytest may write its own then."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda length: resource.setrlimit(resource.RLIMIT_FSIZE, (length, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (length, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 # Writing
 
 
-def test_a_full_disk_keeps_the_old_file_and_leaves_no_other(tmp_path, short_files):
+def test_a_full_disk_keeps_the_old_file_and_leaves_no_other(tmp_path):
     path = tmp_path / "checkpoint.npz"
     checkpoints.write_atomically(path, b"old")
-    short_files(1000)
-    with pytest.raises(InputError, match=r"checkpoint\.npz cannot be written: File too large.*make room") as error:
+    refused = pytest.raises(InputError, match=r"checkpoint\.npz cannot be written: File too large.*make room")
+    with files_of_at_most(1000), refused as error:
         checkpoints.write_atomically(path, bytes(10_000))
     assert "\n" not in str(error.value)
     assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
 
 
-def test_a_full_disk_at_the_start_leaves_nothing(tmp_path, short_files):
-    short_files(10)
-    with pytest.raises(InputError, match=r"run\.json cannot be written"):
+def test_a_full_disk_at_the_start_leaves_nothing(tmp_path):
+    with files_of_at_most(10), pytest.raises(InputError, match=r"run\.json cannot be written"):
         checkpoints.open_run(tmp_path, CONFIG)
     assert list(tmp_path.iterdir()) == []
 
