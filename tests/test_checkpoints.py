@@ -45,7 +45,7 @@ def assert_equal(values, expected):
 
 @contextlib.contextmanager
 def files_of_at_most(length):
-    """The kernel refuses longer files, as it refuses to write to a full disk; not even pytest may write its own then."""
+    """The kernel refuses longer files, as on a full disk; pytest cannot write a longer log then, either."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (length, before[1]))
     try:
