@@ -10,7 +10,8 @@ LONG := benchmarks/lessons.py benchmarks/instances.py benchmarks/models.py bench
 PYTHONS ?= python3.13 $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.13.*/bin/python python3.12 python3.11 python3
 # What a student's Colab has no packages for: nbgrader does not install beside Colab's own.
 instructors := $(addprefix --ignore=,tests/attacks tests/authoring tests/browser tests/cli tests/grading tests/notebooks \
-    tests/repair tests/test_demo.py tests/test_docs.py tests/test_doctor.py tests/test_imports.py seglab/authoring seglab/cli seglab/grading)
+    tests/repair tests/test_demo.py tests/test_docs.py tests/test_doctor.py tests/test_imports.py \
+    seglab/authoring seglab/cli seglab/grading)
 bin := $(VENV)/bin
 export PATH := $(CURDIR)/$(bin):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3

@@ -10,6 +10,6 @@ resolve() { # NAME, then what the set consists of
         --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet --output-file "locks/$name.txt"
 }
 
-resolve grading --extra grading --extra cluster --extra site --group grading-pins # what sheets are graded with: Colab's TensorFlow, Keras, NumPy + nbgrader, and what builds the site
-resolve colab --group colab-pins                     # a student's Colab; nbgrader does not install beside its Jupyter
-resolve newest --extra grading --extra cluster                # the newest versions that resolve together
+resolve grading --extra grading --extra cluster --extra site --group grading-pins # what sheets are graded with: Colab's TensorFlow, Keras, NumPy; nbgrader; what builds the site
+resolve colab --group colab-pins # a student's Colab; nbgrader does not install beside its Jupyter
+resolve newest --extra grading --extra cluster --extra site # the newest versions that resolve together
