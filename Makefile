@@ -92,7 +92,7 @@ bench: setup ## the speed tables: ours and peers in one run
 bench-instances: setup ## networks that find objects beside a U-Net with watershed, three seeds (hours)
 	@python benchmarks/instances.py
 
-bench-models: setup ## fourteen semantic networks on three real data sets, the same time to learn for each (hours)
+bench-models: setup ## fifteen semantic networks on three real data sets, the same time to learn for each (hours)
 	@python benchmarks/models.py
 
 bench-pets: setup ## the lecture's recipe for pets, and the road to a better one (half an hour)

@@ -1,11 +1,11 @@
-"""Which semantic network for which images? Fourteen of them, the same time to learn for all, on three real data sets.
+"""Which semantic network for which images? Fifteen of them, the same time to learn for all, on three real data sets.
 
-    SEGLAB_DATA_DIR=... python benchmarks/models.py   # 70 runs: hours; goes on where it stopped
+    SEGLAB_DATA_DIR=... python benchmarks/models.py   # 75 runs: hours; goes on where it stopped
     python benchmarks/models.py pets u-net --seed 0   # some of them
     python benchmarks/models.py --minutes 60          # start no further run after an hour
     python benchmarks/models.py --table               # what has been recorded, packed into seglab/measured/ too
 
-Networks: the package's eight semantic architectures in their slim form, 8 filters to begin with. Where a paper adds one
+Networks: the package's nine semantic architectures in their slim form, 8 filters to begin with. Where a paper adds one
 idea, the network without it is there too: the three strides of FCN, the skips of U-Net (none, added, concatenated), the
 indices of SegNet, the second loss of PSPNet; DeepLab's four versions are such a row already. Its dilation rates are the
 papers', divided by the ratio of the maps (lesson 7a): on maps of 8x8 and 16x16 theirs would look past the border.

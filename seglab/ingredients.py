@@ -8,6 +8,7 @@ import numpy as np
 from seglab.balancing import inverse_frequency_weights, median_frequency_weights
 from seglab.errors import InputError
 from seglab.losses import combined_loss, cross_entropy, dice_loss, focal_loss, lovasz_softmax, tversky_loss
+from seglab.optimizers import Muon
 from seglab.schedules import OneCycle, PolyDecay, WarmUp
 
 LOSSES = {
@@ -127,7 +128,9 @@ def optimizer_of(recipe, steps):
         >>> optimizer_of(PROFILES["fast"], 100).name
         'adam'
     """
-    schedule = schedule_of(recipe, steps)
+    schedule, decay = schedule_of(recipe, steps), recipe.weight_decay
+    if recipe.optimizer == "muon":
+        return Muon(schedule, weight_decay=decay)
     if recipe.optimizer == "sgd":
-        return keras.optimizers.SGD(schedule, momentum=0.9)
-    return keras.optimizers.Adam(schedule)
+        return keras.optimizers.SGD(schedule, momentum=0.9, weight_decay=decay or None)
+    return keras.optimizers.Adam(schedule, weight_decay=decay or None)

@@ -41,6 +41,38 @@ def conv_bn_relu(x, filters, *, name, kernel_size=3, dilation_rate=1):
     return layers.ReLU(name=f"{name}_relu")(x)
 
 
+def conv_bn(x, filters, *, name, kernel_size=3, strides=1, dilation_rate=1):
+    """Apply a convolution and batch normalization without a ReLU, for the branches of a residual block.
+
+    Args:
+        x: Tensor of shape (B, H, W, C).
+        filters: Number of output channels.
+        name: Name of the convolution; the normalization adds `_bn`.
+        kernel_size: Height and width of the kernel.
+        strides: How many times smaller the map becomes.
+        dilation_rate: Distance of the pixels that two neighboring weights of the kernel see.
+
+    Returns:
+        Tensor of shape (B, H / strides, W / strides, filters).
+
+    Example:
+        >>> import keras
+        >>> conv_bn(keras.Input((8, 12, 3)), 5, name="branch", strides=2).shape
+        (None, 4, 6, 5)
+    """
+    padding = "same"
+    if strides > 1 and kernel_size > 1:
+        # "same" would pad an even size below and to the right only; so the kernel is centered on the pixel it keeps.
+        x, padding = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x), "valid"
+    elif strides > 1:
+        # The same numbers as with strides, whose gradient crashes TensorFlow 2.20 on a CPU for maps of 48 and more.
+        x, strides = layers.MaxPooling2D(1, strides=strides, name=f"{name}_pick")(x), 1
+    convolution = layers.Conv2D(
+        filters, kernel_size, strides=strides, dilation_rate=dilation_rate, padding=padding, use_bias=False, name=name
+    )
+    return layers.BatchNormalization(momentum=BN_MOMENTUM, name=f"{name}_bn")(convolution(x))
+
+
 @keras.saving.register_keras_serializable(package="seglab")
 class Bilinear(keras.initializers.Initializer):
     """Kernel with which a transposed convolution interpolates each channel bilinearly.

@@ -1,15 +1,16 @@
-"""How to train: the numbers of a training, apart from the model and the data, and the two sets of them in use."""
+"""How to train: the numbers of a training, apart from the model and the data, and the sets of them in use."""
 
 import dataclasses
 import math
 
 from seglab.errors import InputError
+from seglab.transforms import STRONG
 
 LOSS_NAMES = ("ce", "dice", "focal", "tversky", "lovasz")
 WEIGHTED_LOSSES = ("ce", "focal")
 CLASS_WEIGHTS = ("median", "inverse")
 SCHEDULES = ("cosine", "poly", "one-cycle")
-OPTIMIZERS = ("adam", "sgd")
+OPTIMIZERS = ("adam", "sgd", "muon")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Recipe:
             `transforms.Augmentation` that does it, such as `transforms.MULTI_SCALE`.
         class_weights: `"median"` or `"inverse"`: cross-entropy and focal loss weigh each class by its frequency in the
             training labels, see `seglab.balancing`. Every class counts alike if `None`.
-        optimizer: `"adam"`, or `"sgd"` with a momentum of 0.9.
+        optimizer: `"adam"`, `"sgd"` with a momentum of 0.9, or `"muon"`, see `seglab.optimizers`.
+        weight_decay: Part of a weight that a step of size 1 takes away, apart from the gradient, at least 0.
         schedule: How the step size falls: `"cosine"` (half a cosine to 0), `"poly"` (DeepLab's power of 0.9), or
             `"one-cycle"` (up and down again), see `seglab.schedules`.
         warm_up: Number of steps before that in which the step size rises to `learning_rate`.
@@ -52,6 +54,7 @@ class Recipe:
     augment: object
     class_weights: str | None = None
     optimizer: str = "adam"
+    weight_decay: float = 0.0
     schedule: str = "cosine"
     warm_up: int = 0
     ema_decay: float | None = None
@@ -63,6 +66,8 @@ class Recipe:
                 raise InputError(f"{name} must be an integer of at least {least}, got {value!r}.")
         if not 0 < self.learning_rate < math.inf:
             raise InputError(f"learning_rate must be above 0, got {self.learning_rate!r}. 1e-3 is a good start.")
+        if not 0 <= self.weight_decay < math.inf:
+            raise InputError(f"weight_decay must be at least 0, got {self.weight_decay!r}. 0.02 is usual.")
         terms = self.loss.split("+")
         if len(set(terms)) < len(terms) or not set(terms) <= set(LOSS_NAMES):
             raise InputError(
@@ -93,7 +98,21 @@ class Recipe:
         return dataclasses.asdict(self)
 
 
+# "fast" takes minutes on a CPU, "full" wants a GPU; "good" is what came furthest soonest from a few hundred photos, see
+# benchmarks/time_to_iou.py.
 PROFILES = {
     "fast": Recipe(epochs=10, batch=16, learning_rate=4e-3, loss="ce+dice", base_filters=8, augment=False),
     "full": Recipe(epochs=40, batch=16, learning_rate=1e-3, loss="ce+dice", base_filters=32, augment=True),
+    "good": Recipe(
+        epochs=40,
+        batch=16,
+        learning_rate=0.02,
+        loss="ce+dice",
+        base_filters=8,
+        augment=STRONG,
+        optimizer="muon",
+        weight_decay=0.02,
+        schedule="one-cycle",
+        ema_decay=0.99,
+    ),
 }

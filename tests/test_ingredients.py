@@ -11,6 +11,7 @@ from seglab.balancing import inverse_frequency_weights, median_frequency_weights
 from seglab.datasets import load
 from seglab.errors import InputError
 from seglab.ingredients import class_weights_of, loss_of, optimizer_of, schedule_of
+from seglab.optimizers import Muon
 from seglab.recipes import PROFILES
 from seglab.schedules import OneCycle, PolyDecay, WarmUp
 
@@ -101,8 +102,11 @@ def test_schedules():
         schedule_of(recipe_with(warm_up=20), 20)
 
 
-@pytest.mark.parametrize(("name", "kind"), [("adam", keras.optimizers.Adam), ("sgd", keras.optimizers.SGD)])
+@pytest.mark.parametrize(
+    ("name", "kind"), [("adam", keras.optimizers.Adam), ("sgd", keras.optimizers.SGD), ("muon", Muon)]
+)
 def test_optimizers(name, kind):
     optimizer = optimizer_of(recipe_with(optimizer=name, learning_rate=0.5), 10)
     assert type(optimizer) is kind and float(optimizer.learning_rate) == 0.5
-    assert getattr(optimizer, "momentum", 0.9) == 0.9
+    assert getattr(optimizer, "momentum", 0.9) == 0.9 and not optimizer.weight_decay
+    assert optimizer_of(recipe_with(optimizer=name, weight_decay=0.02), 10).weight_decay == 0.02

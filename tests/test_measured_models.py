@@ -76,10 +76,10 @@ def write(folder, name, model_name, seed, iou, **changes):
     (folder / f"{name}-{slug(model_name)}-{seed}.json").write_text(text)
 
 
-def test_the_networks_are_fourteen_and_their_files_differ(benchmark):
-    assert len({slug(name) for name in benchmark["MODELS"]}) == 14
+def test_the_networks_are_fifteen_and_their_files_differ(benchmark):
+    assert len({slug(name) for name in benchmark["MODELS"]}) == 15
     runs = benchmark["asked"]([], None)
-    assert len(runs) == len(set(runs)) == 14 * (3 + 1 + 1)
+    assert len(runs) == len(set(runs)) == 15 * (3 + 1 + 1)
 
 
 def test_data_networks_and_seed_select_runs(benchmark):
@@ -119,7 +119,7 @@ def test_what_is_recorded_is_not_repeated_and_a_failure_stops_nothing(benchmark,
     ]
     printed = capsys.readouterr().out
     assert "pets segnet --seed 2 failed: ValueError: no such thing" in printed
-    assert "pets: 2 of 14 networks" in printed
+    assert "pets: 2 of 15 networks" in printed
     started.clear()
     assert benchmark["main"]([*words[:2], *words[3:]]) == 0  # without SegNet nothing is left
     assert started == []
@@ -194,7 +194,7 @@ def test_a_process_of_its_own(tiny, tmp_path):
     words = f"pets fcn-32s --seed 0 --budget 0.2 --results {tmp_path / 'results'}".split()
     done = subprocess.run([sys.executable, PROGRAM, *words], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "pets fcn-32s --seed 0 done" in done.stdout and "pets: 1 of 14 networks" in done.stdout
+    assert "pets fcn-32s --seed 0 done" in done.stdout and "pets: 1 of 15 networks" in done.stdout
     (file,) = (tmp_path / "results").iterdir()
     assert file.name == "pets-fcn-32s-0.json" and json.loads(file.read_text())["steps"] >= 2
 

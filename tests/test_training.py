@@ -34,6 +34,7 @@ RECIPES = {
         ema_decay=0.9,
         augment=dataclasses.replace(MULTI_SCALE, elastic=1.5),
     ),
+    "good": dataclasses.replace(PROFILES["good"], epochs=RECIPE.epochs, batch=RECIPE.batch),
 }
 HISTORY = ["loss", "val_loss", "val_mean_iou", "val_mean_dice", "val_pixel_accuracy", "seconds"]
 
@@ -333,9 +334,9 @@ train(tiny_model(), *data, recipe=RECIPES[sys.argv[3]], run_dir=sys.argv[1])
 """
 
 
-@pytest.mark.parametrize("name", ["plain", "everything"])
+@pytest.mark.parametrize("name", RECIPES)
 def test_a_process_killed_in_mid_epoch_goes_on_to_the_same_result(tmp_path, name, unbroken, train_data, val_data):
-    if name == "everything":
+    if name != "plain":
         model = tiny_model()
         unbroken = model, train(model, train_data, val_data, recipe=RECIPES[name], progress=False)
     command = [sys.executable, "-c", KILLED_IN_MID_EPOCH, str(tmp_path / "run"), str(Path(__file__).parent), name]
@@ -447,7 +448,8 @@ def test_seeds():
         ({"warm_up": -1}, "warm_up must be an integer of at least 0, got -1"),
         ({"warm_up": 2, "schedule": "one-cycle"}, "warm_up must be 0 with one-cycle, which has its own rise, got 2"),
         ({"schedule": "step"}, "schedule must be one of cosine, poly, one-cycle, got 'step'"),
-        ({"optimizer": "lion"}, "optimizer must be one of adam, sgd, got 'lion'"),
+        ({"optimizer": "lion"}, "optimizer must be one of adam, sgd, muon, got 'lion'"),
+        ({"weight_decay": -0.1}, "weight_decay must be at least 0, got -0.1"),
         ({"class_weights": "mean"}, "class_weights must be None or one of median, inverse, got 'mean'"),
         ({"class_weights": "median", "loss": "dice"}, r"class_weights need a loss .*\(ce, focal\), got 'dice'"),
         ({"ema_decay": 1.0}, r"ema_decay must be None or lie in \[0, 1\), got 1.0"),

@@ -26,9 +26,14 @@ def add_data_options(parser, *, default=None, with_spec=True):
     )
 
 
-def add_recipe_options(parser):
-    """Add the options that change a training profile."""
-    parser.add_argument("--profile", default="fast", choices=["fast", "full"], help="CPU in minutes, or GPU")
+def add_recipe_options(parser, *, profile="fast"):
+    """Add the options that change a training profile, and say which one it is if none is named."""
+    parser.add_argument(
+        "--profile",
+        default=profile,
+        choices=["fast", "full", "good"],
+        help=f"CPU in minutes, GPU, or the best soon from few images (default: {profile})",
+    )
     parser.add_argument("--epochs", type=int, help="passes over the training images (default: the profile's)")
     parser.add_argument("--batch", type=int, help="images per step (default: the profile's)")
     parser.add_argument("--learning-rate", type=float, help="(default: the profile's)")
@@ -37,6 +42,8 @@ def add_recipe_options(parser):
         metavar="NAMES",
         help="ce, dice, focal, tversky, lovasz, or a sum such as ce+dice (default: the profile's)",
     )
+    parser.add_argument("--optimizer", choices=["adam", "sgd", "muon"], help="(default: the profile's)")
+    parser.add_argument("--weight-decay", type=float, help="(default: the profile's)")
     parser.add_argument("--class-weights", choices=["median", "inverse"], help="weigh rare classes more (ce and focal)")
     parser.add_argument("--schedule", choices=["cosine", "poly", "one-cycle"], help="how the learning rate falls")
     parser.add_argument("--warm-up", type=int, metavar="STEPS", help="steps in which the learning rate rises before")
@@ -44,7 +51,9 @@ def add_recipe_options(parser):
         "--ema-decay", type=float, metavar="D", help="keep a running average of the weights, e.g. 0.999"
     )
     parser.add_argument(
-        "--augment", choices=["none", "photo", "multi-scale"], help="random changes of images (default: the profile's)"
+        "--augment",
+        choices=["none", "photo", "multi-scale", "strong"],
+        help="random changes of images (default: the profile's)",
     )
     parser.add_argument("--base-filters", type=int, help="filters of the first stage (default: the profile's)")
     parser.add_argument("--seed", type=int, default=0, help="behind weights, order and augmentation")
@@ -67,12 +76,13 @@ def parse_size(text):
 def recipe_of(arguments):
     """Make the `Recipe` that the options ask for."""
     from seglab import training
-    from seglab.transforms import MULTI_SCALE
+    from seglab.transforms import MULTI_SCALE, STRONG
 
     names = [field.name for field in dataclasses.fields(training.Recipe)]
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name, None) is not None}
     if "augment" in given:
-        given["augment"] = {"none": False, "photo": True, "multi-scale": MULTI_SCALE}[given["augment"]]
+        known = {"none": False, "photo": True, "multi-scale": MULTI_SCALE, "strong": STRONG}
+        given["augment"] = known[given["augment"]]
     return dataclasses.replace(training.PROFILES[arguments.profile], **given)
 
 
@@ -215,10 +225,12 @@ def datasets_options(parser):
 
 def train_options(parser):
     parser.add_argument(
-        "--model", default="u-net", help="such as fcn-8s, segnet, deeplab-v3+ or pspnet; a wrong name lists all"
+        "--model",
+        default="residual-u-net",
+        help="such as fcn-8s, segnet, deeplab-v3+ or pspnet; a wrong name lists all",
     )
     add_data_options(parser, default="shapes")
-    add_recipe_options(parser)
+    add_recipe_options(parser, profile="good")
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder for checkpoints and weights")
 
 

@@ -6,6 +6,7 @@ from seglab.errors import InputError
 from seglab.models.deeplab import deeplab_v1, deeplab_v2, deeplab_v3, deeplab_v3plus
 from seglab.models.fcn import fcn
 from seglab.models.pspnet import pspnet
+from seglab.models.residual_unet import residual_unet
 from seglab.models.segnet import segnet
 from seglab.models.unet import unet, unet_six_level, unet_two_level
 from seglab.models.unet_paper import unet_paper
@@ -19,6 +20,7 @@ __all__ = [
     "deeplab_v3plus",
     "fcn",
     "pspnet",
+    "residual_unet",
     "segnet",
     "slug",
     "unet",
@@ -45,6 +47,7 @@ NETWORKS = {
     "DeepLab v3": deeplab_v3,
     "DeepLab v3+": deeplab_v3plus,
     "PSPNet": partial(pspnet, auxiliary=True),
+    "Residual U-Net": residual_unet,
 }
 
 

@@ -25,7 +25,7 @@ import keras
 from keras import layers, ops
 
 from seglab.errors import InputError
-from seglab.layers import BN_MOMENTUM, check_choice
+from seglab.layers import check_choice, conv_bn
 
 ENCODERS = ("slim", "vgg16", "resnet50", "mobilenet_v2")
 OUTPUT_STRIDES = (8, 16, 32)
@@ -99,7 +99,7 @@ def slim_resnet(channels=3, base_filters=8, *, weights=None, output_stride=32):
         [4, 4, 8, 16, 32]
     """
     image = keras.Input((None, None, channels), name="image")
-    x = _conv_bn(image, base_filters, strides=2, name="stage1_conv")
+    x = conv_bn(image, base_filters, strides=2, name="stage1_conv")
     x = layers.ReLU(name="stage1_out")(x)  # (B, H / 2, W / 2, filters)
     maps = [x]
     for stage in range(2, 6):
@@ -109,10 +109,10 @@ def slim_resnet(channels=3, base_filters=8, *, weights=None, output_stride=32):
         before, after = max(1, stride // 2 // output_stride), max(1, stride // output_stride)
         filters = base_filters * 2 ** (stage - 2)
         name = f"stage{stage}"
-        y = _conv_bn(x, filters, strides=strides, dilation_rate=before, name=f"{name}_conv1")
+        y = conv_bn(x, filters, strides=strides, dilation_rate=before, name=f"{name}_conv1")
         y = layers.ReLU(name=f"{name}_relu")(y)
-        y = _conv_bn(y, filters, dilation_rate=after, name=f"{name}_conv2")
-        shortcut = _conv_bn(x, filters, kernel_size=1, strides=strides, name=f"{name}_shortcut")
+        y = conv_bn(y, filters, dilation_rate=after, name=f"{name}_conv2")
+        shortcut = conv_bn(x, filters, kernel_size=1, strides=strides, name=f"{name}_shortcut")
         x = layers.Add(name=f"{name}_add")([shortcut, y])
         x = layers.ReLU(name=f"{name}_out")(x)  # (B, H / stride, W / stride, filters), at least H / output_stride
         maps.append(x)
@@ -124,21 +124,6 @@ def slim_resnet(channels=3, base_filters=8, *, weights=None, output_stride=32):
         except (ValueError, OSError, KeyError) as error:
             raise InputError(f"weights {str(weights)!r} do not fit the slim encoder: {error}") from error
     return model
-
-
-def _conv_bn(x, filters, *, name, kernel_size=3, strides=1, dilation_rate=1):
-    """Convolution and batch normalization without a ReLU, for the branches of a residual block."""
-    padding = "same"
-    if strides > 1 and kernel_size > 1:
-        # "same" would pad an even size below and to the right only; so the kernel is centered on the pixel it keeps.
-        x, padding = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x), "valid"
-    elif strides > 1:
-        # The same numbers as with strides, whose gradient crashes TensorFlow 2.20 on a CPU for maps of 48 and more.
-        x, strides = layers.MaxPooling2D(1, strides=strides, name=f"{name}_pick")(x), 1
-    x = layers.Conv2D(
-        filters, kernel_size, strides=strides, dilation_rate=dilation_rate, padding=padding, use_bias=False, name=name
-    )(x)
-    return layers.BatchNormalization(momentum=BN_MOMENTUM, name=f"{name}_bn")(x)
 
 
 def _pretrained(name, weights, output_stride, multigrid):

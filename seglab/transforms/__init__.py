@@ -5,7 +5,7 @@ are drawn in NumPy from the generator that is passed in, and all geometry of one
 picture is interpolated once however many changes it gets.
 """
 
-from seglab.transforms.augmentation import MULTI_SCALE, PHOTO, Augmentation
+from seglab.transforms.augmentation import MULTI_SCALE, PHOTO, STRONG, Augmentation
 from seglab.transforms.color import adjust_color
 from seglab.transforms.geometry import crop, flip, resize, resize_image, resize_labels
 from seglab.warping import displacement_field, elastic, warp
@@ -13,6 +13,7 @@ from seglab.warping import displacement_field, elastic, warp
 __all__ = [
     "MULTI_SCALE",
     "PHOTO",
+    "STRONG",
     "Augmentation",
     "adjust_color",
     "crop",

@@ -136,3 +136,5 @@ class Augmentation:
 PHOTO = Augmentation(scale=(0.8, 1.25), rotate=15, brightness=0.1, contrast=0.2, saturation=0.2)
 # Random scales and crops, one of each per image, as PSPNet and DeepLab train.
 MULTI_SCALE = Augmentation(scale=(0.5, 2.0), crop=True, rotate=10, brightness=0.1, contrast=0.2, saturation=0.2)
+# As far as the eye still calls it the same scene: for a few hundred photos, which a network learns by heart otherwise.
+STRONG = Augmentation(scale=(0.625, 1.6), rotate=20, shift=0.1, crop=True, brightness=0.2, contrast=0.4, saturation=0.5)

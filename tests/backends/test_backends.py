@@ -39,6 +39,7 @@ BUILDERS = {
     "deeplab_v3": partial(models.deeplab_v3, **SMALL),
     "deeplab_v3plus": partial(models.deeplab_v3plus, **SMALL),
     "pspnet": partial(models.pspnet, auxiliary=True, **SMALL),
+    "residual_unet": partial(models.residual_unet, **SMALL),
 }
 rng = np.random.default_rng(0)
 height, width = (44, 60) if sys.argv[2] == "unet_paper" else (32, 64)

@@ -11,7 +11,7 @@ from PIL import Image
 from seglab.cli import build_parser, main
 from seglab.cli.networks import recipe_of
 from seglab.recipes import PROFILES
-from seglab.transforms import MULTI_SCALE
+from seglab.transforms import MULTI_SCALE, STRONG
 
 
 def write_folder(root, count=6, size=32, classes=3):
@@ -140,7 +140,11 @@ def test_recipe_options_reach_the_recipe():
     recipe = recipe_of(build_parser().parse_args(["train", "--out", "r", *given.split()]))
     assert (recipe.loss, recipe.class_weights, recipe.schedule) == ("focal+dice", "median", "poly")
     assert (recipe.warm_up, recipe.ema_decay, recipe.augment) == (5, 0.99, MULTI_SCALE)
-    assert recipe_of(build_parser().parse_args(["train", "--out", "r"])) == PROFILES["fast"]
+    assert recipe_of(build_parser().parse_args(["train", "--out", "r"])) == PROFILES["good"]
+    assert recipe_of(build_parser().parse_args(["demo"])) == PROFILES["fast"]
+    fitted = ["train", "--out", "r", "--optimizer", "sgd", "--weight-decay", "0.1", "--augment", "strong"]
+    recipe = recipe_of(build_parser().parse_args(fitted))
+    assert (recipe.optimizer, recipe.weight_decay, recipe.augment) == ("sgd", 0.1, STRONG)
     full = ["train", "--out", "r", "--profile", "full", "--augment"]
     assert [recipe_of(build_parser().parse_args([*full, name])).augment for name in ("none", "photo")] == [False, True]
 

@@ -19,7 +19,7 @@ TABLES = ["recorded", "figure", "figure-shown", "winners", "seeds-table"]
 
 
 def run(cell, names):
-    """Run a cell without a window, with five of the eleven networks; return what it printed."""
+    """Run a cell without a window, with five of the twelve networks; return what it printed."""
     source = CELLS[cell].replace("%matplotlib inline", "").replace("in NETWORKS.items()", "in VARIANTS.items()")
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(source, names)
