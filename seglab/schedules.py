@@ -58,7 +58,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
 
     Args:
         peak: Largest rate, above 0.
-        steps: Number of steps of the whole training, at least 2. Beyond them the rate stays where the last step was.
+        steps: Number of steps of the whole training, at least 1. Beyond them the rate stays where the last step was.
         rise: Part of the steps before the peak, in (0, 1).
         start_factor: The first step has `peak / start_factor`; at least 1.
         end_factor: The last step has `peak / end_factor`; at least 1.
@@ -75,7 +75,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
     def __init__(self, peak, steps, *, rise=0.3, start_factor=25.0, end_factor=250_000.0):
         super().__init__()
         self.peak = _positive("peak", peak)
-        self.steps = _count("steps", steps, least=2)
+        self.steps = _count("steps", steps)
         if not isinstance(rise, Real) or not 0 < rise < 1:
             raise InputError(f"rise must lie in (0, 1), got {rise!r}. 0.3 is usual.")
         for name, factor in (("start_factor", start_factor), ("end_factor", end_factor)):
@@ -85,7 +85,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
 
     def __call__(self, step):
         """Give the learning rate of a step, a float32 scalar."""
-        done = ops.minimum(ops.cast(step, "float32") / (self.steps - 1), 1.0)  # 1 at the last step
+        done = ops.minimum(ops.cast(step, "float32") / max(self.steps - 1, 1), 1.0)  # 1 at the last step
         up = ops.minimum(done / self.rise, 1.0)
         down = ops.maximum((done - self.rise) / (1 - self.rise), 0.0)
         first, last = self.peak / self.start_factor, self.peak / self.end_factor
@@ -280,7 +280,7 @@ def _positive(name, value):
     return float(value)
 
 
-def _count(name, value, *, least=1):
-    if not isinstance(value, Integral) or value < least:
-        raise InputError(f"{name} must be an integer of at least {least}, got {value!r}.")
+def _count(name, value):
+    if not isinstance(value, Integral) or value < 1:
+        raise InputError(f"{name} must be an integer of at least 1, got {value!r}.")
     return int(value)

@@ -44,6 +44,7 @@ def test_one_cycle_by_hand():
 def test_one_cycle_has_the_factors_of_pytorch():
     first, *_, last = rates(OneCycle(1.0, 11), range(11))
     np.testing.assert_allclose([first, last], [1 / 25, 1 / 25 / 1e4], rtol=1e-3)
+    assert rates(OneCycle(1.0, 1), [0])[0] == pytest.approx(1 / 25)  # the only step is the first
 
 
 def test_warm_up_by_hand():
@@ -78,7 +79,7 @@ def test_the_optimizer_takes_steps_of_that_length(schedule):
         (lambda: PolyDecay(0, 5), "learning_rate must be a finite number above 0, got 0"),
         (lambda: PolyDecay(0.1, 2.5), "steps must be an integer of at least 1, got 2.5"),
         (lambda: PolyDecay(0.1, 5, power=-1), "power must be"),
-        (lambda: OneCycle(0.1, 1), "steps must be an integer of at least 2, got 1"),
+        (lambda: OneCycle(0.1, 0), "steps must be an integer of at least 1, got 0"),
         (lambda: OneCycle(0.1, 9, rise=1), r"rise must lie in \(0, 1\), got 1"),
         (lambda: OneCycle(0.1, 9, start_factor=0.5), "start_factor must be at least 1, got 0.5"),
         (lambda: WarmUp(0.1, 0), "steps must be an integer of at least 1, got 0"),
