@@ -5,7 +5,7 @@ VENV ?= .venv
 BACKENDS ?= 'jax[cpu]' torch==2.13.0
 # Benchmarks that train for long; each goes on where it stopped, and its results are recorded. The lessons' times come
 # from `make test`.
-LONG := benchmarks/lessons.py benchmarks/instances.py benchmarks/models.py benchmarks/pets.py benchmarks/scale.py
+LONG := $(addprefix benchmarks/,lessons.py instances.py models.py pets.py scale.py time_to_iou.py time_to_iou_plans.py)
 # For the two sets below, the newest Python there is: of this list the first that runs.
 PYTHONS ?= python3.13 $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.13.*/bin/python python3.12 python3.11 python3
 # What a student's Colab has no packages for: nbgrader does not install beside Colab's own.
@@ -22,7 +22,7 @@ test test-browser test-newest test-colab test-all: export TF_NUM_INTEROP_THREADS
 test test-browser test-newest test-colab test-all: export TF_NUM_INTRAOP_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-backends test-browser test-newest test-colab test-all lab labs publish site site-check readme lesson-minutes lint bench bench-instances bench-models bench-pets bench-scale prove-faults lock clean
+.PHONY: help setup demo test test-backends test-browser test-newest test-colab test-all lab labs publish site site-check readme lesson-minutes lint bench bench-instances bench-models bench-pets bench-time bench-scale prove-faults lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -97,6 +97,9 @@ bench-models: setup ## fifteen semantic networks on three real data sets, the sa
 
 bench-pets: setup ## the lecture's recipe for pets, and the road to a better one (half an hour)
 	@python benchmarks/pets.py
+
+bench-time: setup ## IoU against seconds: two public recipes, ours, and what each of its ingredients is worth (hours)
+	@python benchmarks/time_to_iou.py
 
 bench-scale: setup ## what 500 submissions cost beside 20: CPU time, memory, disk (ten minutes, as root)
 	@python benchmarks/scale.py && python benchmarks/scale.py --page
