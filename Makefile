@@ -98,7 +98,7 @@ bench-models: setup ## fifteen semantic networks on three real data sets, the sa
 bench-pets: setup ## the lecture's recipe for pets, and the road to a better one (half an hour)
 	@python benchmarks/pets.py
 
-bench-time: setup ## IoU against seconds: two public recipes, ours, and what each of its ingredients is worth (hours)
+bench-time: setup ## IoU against seconds of two public recipes and ours, and what each ingredient is worth (hours)
 	@python benchmarks/time_to_iou.py
 
 bench-scale: setup ## what 500 submissions cost beside 20: CPU time, memory, disk (ten minutes, as root)

@@ -79,7 +79,7 @@ PLANS = {
     "keras-docs": Plan(keras_docs_network, None, size=160, batch=32, flips=False),
     "short": Plan(epochs=4),
     "good": Plan(),
-    "long": Plan(epochs=300),
+    "long": Plan(epochs=200),
     "no-muon": changed(optimizer="adam", learning_rate=4e-3),
     "no-augmentation": changed(augment=False),
     "no-color": changed(augment=dataclasses.replace(STRONG, brightness=0.0, contrast=0.0, saturation=0.0)),

@@ -42,6 +42,7 @@ LEAVES = {
     "google_drive",
     "student_shell",
     "gaussian_kernels",
+    "optimizers",
     "postprocess",
     "schedules",
     "convolution",
@@ -55,6 +56,7 @@ LEAVES = {
 }
 ALLOWED = {
     **{name: set() for name in LEAVES},
+    "recipes": {"transforms"},
     "labels": {"labels"},
     "metrics": {"labels", "metrics"},
     "transforms": {"labels", "transforms"},

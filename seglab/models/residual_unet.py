@@ -8,7 +8,7 @@ Differences from the papers:
 - Convolution, normalization, ReLU in this order, and a ReLU after the sum, as in the first ResNet; halving by pooling,
   doubling by bilinear interpolation. The road network normalizes first and halves by strides.
 - A thin decoder, one convolution per level: most of the work is recognition, and the encoder does it.
-- The number of filters doubles at most up to 16 times `base_filters`.
+- The number of filters doubles at most up to 24 times `base_filters`.
 
 Made to learn soon from few images on a CPU; it is what `seglab train` builds.
 """
@@ -19,7 +19,7 @@ from keras import layers
 from seglab.errors import InputError
 from seglab.layers import BN_MOMENTUM, check_choice, check_shape, conv_bn, conv_bn_relu
 
-WIDEST = 16  # times base_filters
+WIDEST = 24  # times base_filters
 
 
 def residual_unet(input_shape, num_classes, *, base_filters=8, stem_stride=4, depth=3):
@@ -28,7 +28,7 @@ def residual_unet(input_shape, num_classes, *, base_filters=8, stem_stride=4, de
     Args:
         input_shape: (height, width, channels); height and width are divisible by `stem_stride * 2**depth`, or `None`.
         num_classes: Number of classes `K`, background included; 1 means a single foreground logit.
-        base_filters: A map `s` times smaller than the image has `s * base_filters` filters, at most 16 times as many.
+        base_filters: A map `s` times smaller than the image has `s * base_filters` filters, at most 24 times as many.
         stem_stride: How many times smaller the first maps are: 1, 2 or 4.
         depth: Number of poolings after that, at least 1.
 

@@ -28,7 +28,7 @@ def weights_by_formula(filters, stem_stride, num_classes):
 
 @pytest.mark.parametrize(
     ("base_filters", "stem_stride", "depth", "filters"),
-    [(8, 4, 3, [32, 64, 128, 128]), (2, 1, 5, [2, 4, 8, 16, 32, 32]), (4, 2, 2, [8, 16, 32])],
+    [(8, 4, 3, [32, 64, 128, 192]), (2, 1, 5, [2, 4, 8, 16, 32, 48]), (4, 2, 2, [8, 16, 32])],
 )
 def test_weights_by_formula(base_filters, stem_stride, depth, filters):
     model = residual_unet((64, 96, 3), 5, base_filters=base_filters, stem_stride=stem_stride, depth=depth)
