@@ -125,8 +125,8 @@ def optimizer_of(recipe, steps):
 
     Example:
         >>> from seglab.recipes import PROFILES
-        >>> optimizer_of(PROFILES["fast"], 100).name
-        'adam'
+        >>> type(optimizer_of(PROFILES["fast"], 100)).__name__
+        'Adam'
     """
     schedule, decay = schedule_of(recipe, steps), recipe.weight_decay
     if recipe.optimizer == "muon":
