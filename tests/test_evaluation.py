@@ -83,6 +83,24 @@ def test_predict_keeps_the_shape_of_batches():
     assert predict(model, one_hot(labels)[:0]).shape == (0, 4, 4)
 
 
+class LeftHanded(Model):
+    """One logit: the first channel, and 3 more in the first column."""
+
+    def predict_on_batch(self, images):
+        return super().predict_on_batch(images) + np.array([3, 0, 0, 0])[:, None]
+
+
+def test_flips_add_the_mirror_image_mirrored_back():
+    images = np.zeros((1, 4, 4, 3), np.float32)
+    images[..., 0] = [-1, -1, 1, -1]
+    assert predict(LeftHanded(logits=1), images)[0, 0].tolist() == [1, 0, 1, 0]  # 2, -1, 1, -1
+    assert predict(LeftHanded(logits=1), images, flips=True)[0, 0].tolist() == [1, 0, 1, 1]  # 1, -2, 2, 1
+    data = Data(images, np.array([[1, 0, 1, 1]] * 4)[None], batch=1)
+    data.classes, data.num_classes = ("background", "disc"), 2
+    found = [evaluate(LeftHanded(logits=1), data, flips=flips).confusion for flips in (False, True)]
+    assert [int(np.trace(counts)) for counts in found] == [12, 16]
+
+
 def test_predict_changes_nothing():
     images = one_hot(np.zeros((3, 4, 4), int))
     before = images.copy()

@@ -179,7 +179,7 @@ def evaluate(arguments):
             f"{spec} has {data.num_classes} classes, the run {arguments.run} was trained for {config['num_classes']}; "
             "name the data set it was trained on with --data"
         )
-    measured = evaluation.evaluate(model, data).to_dict()
+    measured = evaluation.evaluate(model, data, flips=arguments.flips).to_dict()
     if arguments.json:
         print(json.dumps(measured, indent=1, allow_nan=False))
     else:
@@ -238,6 +238,7 @@ def evaluate_options(parser):
     parser.add_argument("--run", type=Path, required=True, help="run folder of `seglab train`")
     parser.add_argument("--split", default="test", choices=["train", "val", "test"], help="which images")
     add_data_options(parser)
+    parser.add_argument("--flips", action="store_true", help="average with the mirror image, as `predict` does")
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
 
 
