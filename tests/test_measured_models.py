@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from seglab import measured
 from seglab.errors import InputError
@@ -24,25 +23,6 @@ def benchmark(monkeypatch):
     names = runpy.run_path(PROGRAM)
     yield names["main"].__globals__
     sys.path.remove(str(ROOT / "benchmarks"))
-
-
-@pytest.fixture
-def tiny(tmp_path, monkeypatch):
-    """Eight pets, brighter than their background, and four for the test; 32x32 pixels."""
-    root = tmp_path / "data" / "pets"
-    for name in ("images", "trimaps"):
-        (root / name).mkdir(parents=True)
-    rng = np.random.default_rng(5)
-    for index in range(12):
-        trimap = np.full((32, 32), 2, np.uint8)
-        row, col = rng.integers(2, 12, 2)
-        trimap[row : row + 18, col : col + 18], trimap[row + 1 : row + 17, col + 1 : col + 17] = 3, 1
-        image = np.where(trimap == 2, 60, 190) + rng.integers(-20, 20, (32, 32))
-        Image.fromarray(trimap).save(root / "trimaps" / f"{index}.png")
-        Image.fromarray(np.stack([image] * 3, -1).astype(np.uint8)).save(root / "images" / f"{index}.png")
-    for split, numbers in (("train", range(8)), ("test", range(8, 12))):
-        (root / f"{split}.txt").write_text("\n".join(map(str, numbers)) + "\n")
-    monkeypatch.setenv("SEGLAB_DATA_DIR", str(tmp_path / "data"))
 
 
 @pytest.fixture
@@ -174,7 +154,7 @@ def test_scores_worked_by_hand(benchmark):
     assert (found["mIoU"], found["pixel accuracy"], found["boundary IoU"]) == (0.55, 0.7143, 0.55)
 
 
-def test_a_real_run_takes_the_steps_of_another_seed(benchmark, tiny, tmp_path, monkeypatch):
+def test_a_real_run_takes_the_steps_of_another_seed(benchmark, tiny_pets, tmp_path, monkeypatch):
     monkeypatch.setitem(benchmark, "SIZE", 32)
     write(tmp_path, "pets", "FCN-32s", 1, 0.5, steps=4)
     words = ["pets", "fcn-32s", "--seed", "0", "--here", "--budget", "1", "--results", str(tmp_path)]
@@ -190,7 +170,7 @@ def test_a_real_run_takes_the_steps_of_another_seed(benchmark, tiny, tmp_path, m
 
 
 @pytest.mark.slow  # the program and the run each start TensorFlow; and steps are timed
-def test_a_process_of_its_own(tiny, tmp_path):
+def test_a_process_of_its_own(tiny_pets, tmp_path):
     words = f"pets fcn-32s --seed 0 --budget 0.2 --results {tmp_path / 'results'}".split()
     done = subprocess.run([sys.executable, PROGRAM, *words], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
