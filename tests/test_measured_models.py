@@ -131,7 +131,7 @@ def test_the_median_of_three_seeds_without_and_with_the_crf(benchmark, tmp_path)
     for seed, iou in enumerate((0.7, 0.4, 0.6)):
         write(tmp_path, "pets", "U-Net", seed, iou, ms=8.0 + seed, crf_ms=130.0 - 10 * seed)
     rows = {(row["data"], row["method"]): row for row in benchmark["summary"](tmp_path)}
-    assert len(rows) == 3 * 14 * 2
+    assert len(rows) == 3 * 15 * 2
     plain, crf = rows["pets", "U-Net"], rows["pets", "U-Net + CRF"]
     assert [plain[key] for key in ("median", "lowest", "highest", "seeds", "ms")] == [0.6, 0.4, 0.7, 3, 9.0]
     assert plain["scores"] == {"mIoU": 0.6, "boundary IoU": 0.4, "pixel accuracy": 0.9}
