@@ -69,9 +69,9 @@ class Plan:
     flips: bool = True  # whether a prediction is the mean of that of the image and that of its mirror image
 
 
-def changed(epochs=40, **changes):
+def changed(**changes):
     """Our recipe with some of its numbers changed."""
-    return Plan(recipe=dataclasses.replace(PROFILES["good"], **changes), epochs=epochs)
+    return Plan(recipe=dataclasses.replace(PROFILES["good"], **changes))
 
 
 PLANS = {
