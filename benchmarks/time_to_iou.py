@@ -9,7 +9,7 @@ Two public recipes and ours learn the same images on the same machine, one after
 - `lecture`: the U-Net of 6,667,639 weights at 256x256, RMSprop, binary cross-entropy, batches of 32, 40 epochs;
 - `keras-docs`: the network of the Keras documentation's pets example at 160x160: separable convolutions, RMSprop,
   batches of 32, batch normalization with its default momentum of 0.99, colors from 0 to 255, 40 epochs too;
-- `short`, `good` and `long`: what `seglab train` does by default, laid out over 4, 40 and 200 epochs.
+- `short`, `good` and `long`: what `seglab train` does by default, laid out over 4 epochs at 96x96, 40 and 120 at 128x128.
 
 What each ingredient is worth: `good` with one thing changed, named `no-...`. The rows of other networks have as many
 epochs as fit into the same time.
@@ -17,7 +17,7 @@ epochs as fit into the same time.
 Every model is scored alike: IoU of the foreground at 256x256; a pet's border counts as pet. The clock starts before the
 model is compiled, so it counts the tracing, and stands still during validation. The curve is that of the validation
 split (54 images of pets, for 305 to train on), which also chooses the epoch; the test split is read once per run, with
-the weights of that epoch.
+the weights of that epoch. Every run has a process of its own; only on an idle machine do the seconds say something.
 """
 
 import argparse
@@ -26,6 +26,7 @@ import dataclasses
 import json
 import os
 import statistics
+import subprocess
 import sys
 import time
 from functools import partial
@@ -123,6 +124,7 @@ def run(name, plan, seed):
         average = WeightAverage(plan.recipe.ema_decay) if plan.recipe.ema_decay else None
         augment = plan.recipe.augment or None
     model.compile(optimizer, loss)
+    optimizer.build(model.trainable_variables)  # else the first step is traced twice
     curve = Curve(began, lambda: score(model, *sides["val"]), max(1, plan.epochs // POINTS), average)
     model.fit(
         train.training(augment=augment),
@@ -205,6 +207,19 @@ def file_of(name, plan_name, seed, options):
     return options.results / f"{name}-{plan_name}-{seed}.json"
 
 
+def start(name, plan_name, seed, options):
+    """Make a run in a process of its own, with the threads of its recipe."""
+    threads = PLANS[plan_name].threads
+    own = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"), str(threads)) if threads else {}
+    command = [sys.executable, __file__, name, plan_name, "--seed", str(seed), "--here"]
+    command += ["--results", str(options.results), *(["--epochs", str(options.epochs)] if options.epochs else [])]
+    done = subprocess.run(command, env={**os.environ, **own}, capture_output=True, text=True)
+    if done.returncode:
+        return f"failed: {(done.stderr.strip() or 'killed').splitlines()[-1]}"
+    found = json.loads(file_of(name, plan_name, seed, options).read_text(encoding="utf-8"))
+    return f"validation {found['val']:.3f} after {found['curve'][-1][0]:.0f} s"
+
+
 def asked(words, seed):
     """The runs that the words and the seed select: (data, recipe, seed), all of one seed before the next."""
     for word in words:
@@ -227,27 +242,33 @@ def main(arguments=None):
     parser.add_argument("only", nargs="*", help=f"{', '.join(DATA)}, or recipes such as lecture and good")
     parser.add_argument("--seed", type=int, choices=SEEDS, help="this seed only")
     parser.add_argument("--table", action="store_true", help="train nothing")
+    parser.add_argument("--here", action="store_true", help="in this process")
     parser.add_argument("--results", type=Path, default=RESULTS, metavar="DIR")
     parser.add_argument("--epochs", type=int, help="to try the program; the times say nothing then")
     options = parser.parse_args(arguments)
     if options.epochs and options.results == RESULTS:
         raise InputError("--epochs only tries the program, so --results must name another folder.")
+    todo = [task for task in asked(options.only, options.seed) if not file_of(*task, options).exists()]
+    failed = 0
     if options.table or "SEGLAB_DATA_DIR" not in os.environ:
         print("nothing is trained" + ("" if options.table else ": SEGLAB_DATA_DIR is not set"))
+    elif options.here:
+        for name, plan_name, seed in todo:
+            changes = {"epochs": options.epochs} if options.epochs else {}
+            plan = dataclasses.replace(PLANS[plan_name], **changes)
+            recorded(file_of(name, plan_name, seed, options), partial(run, name, plan, seed))
+        return 0
     else:
-        for name, plan_name, seed in asked(options.only, options.seed):
-            plan = PLANS[plan_name]
-            if options.epochs:
-                plan = dataclasses.replace(plan, epochs=options.epochs)
-            keras.backend.clear_session()
-            found = recorded(file_of(name, plan_name, seed, options), partial(run, name, plan, seed))
-            seconds = found["curve"][-1][0]
-            print(f"{name} {plan_name} {seed}: validation {found['val']:.3f} after {seconds:.0f} s", flush=True)
+        for task in todo:
+            line = start(*task, options)
+            print(*task, line, flush=True)
+            failed += line.startswith("failed")
     table(options.results)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
     try:
-        main()
+        raise SystemExit(main())
     except InputError as error:
         raise SystemExit(f"time_to_iou.py: {error}") from error

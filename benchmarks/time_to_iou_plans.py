@@ -67,6 +67,7 @@ class Plan:
     epochs: int = 40
     border: str = "own"  # of a pet: a class of its own
     flips: bool = True  # whether a prediction is the mean of that of the image and that of its mirror image
+    threads: int | None = 1  # of one operation; as many as there are cores if `None`: small maps are not worth sharing
 
 
 def changed(**changes):
@@ -75,11 +76,11 @@ def changed(**changes):
 
 
 PLANS = {
-    "lecture": Plan(lecture_network, None, size=256, batch=32, border="foreground", flips=False),
-    "keras-docs": Plan(keras_docs_network, None, size=160, batch=32, flips=False),
-    "short": Plan(epochs=4),
+    "lecture": Plan(lecture_network, None, size=256, batch=32, border="foreground", flips=False, threads=None),
+    "keras-docs": Plan(keras_docs_network, None, size=160, batch=32, flips=False, threads=None),
+    "short": Plan(size=96, epochs=4),
     "good": Plan(),
-    "long": Plan(epochs=200),
+    "long": Plan(epochs=120),
     "no-muon": changed(optimizer="adam", learning_rate=4e-3),
     "no-augmentation": changed(augment=False),
     "no-color": changed(augment=dataclasses.replace(STRONG, brightness=0.0, contrast=0.0, saturation=0.0)),

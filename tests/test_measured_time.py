@@ -138,12 +138,16 @@ def test_the_table_has_medians_and_the_time_to_the_lectures_best(benchmark, tmp_
     assert "short passes it after T / 40" in printed
 
 
+def tiny_network(size, num_classes):
+    return keras.Sequential([keras.Input((size, size, 3)), keras.layers.Conv2D(num_classes, 1)])
+
+
 def test_a_tiny_run(benchmark, tiny_pets):
-    plan = dataclasses.replace(benchmark["PLANS"]["good"], size=32, batch=4, epochs=2)
+    plan = dataclasses.replace(benchmark["PLANS"]["good"], build=tiny_network, size=32, batch=4, epochs=2)
     found = benchmark["run"]("pets", plan, 0)
-    assert found["images"] == {"train": 7, "val": 1, "test": 4}
+    assert found["images"] == {"train": 7, "val": 1, "test": 4} and found["parameters"] == 4 * 3
     assert [epoch for _, epoch, _ in found["curve"]] == [1, 2] and found["curve"][0][0] < found["curve"][1][0]
-    assert 0 <= found["test"] <= 1 and found["parameters"] == plan.build(32, 3).count_params()
+    assert 0 <= found["test"] <= 1
 
 
 def test_trying_the_program_leaves_the_results_alone(benchmark):
