@@ -9,7 +9,7 @@ Two public recipes and ours learn the same images on the same machine, one after
 - `lecture`: the U-Net of 6,667,639 weights at 256x256, RMSprop, binary cross-entropy, batches of 32, 40 epochs;
 - `keras-docs`: the network of the Keras documentation's pets example at 160x160: separable convolutions, RMSprop,
   batches of 32, batch normalization with its default momentum of 0.99, colors from 0 to 255, 40 epochs too;
-- `short`, `good` and `long`: what `seglab train` does by default, laid out over 4 epochs at 96x96, 40 and 120 at
+- `short`, `good` and `long`: what `seglab train` does by default, laid out over 5 epochs at 64x64, 40 and 140 at
   128x128.
 
 What each ingredient is worth: `good` with one thing changed, named `no-...`. The rows of other networks have as many

@@ -78,9 +78,9 @@ def changed(**changes):
 PLANS = {
     "lecture": Plan(lecture_network, None, size=256, batch=32, border="foreground", flips=False, threads=None),
     "keras-docs": Plan(keras_docs_network, None, size=160, batch=32, flips=False, threads=None),
-    "short": Plan(size=96, epochs=4),
+    "short": Plan(size=64, epochs=5),
     "good": Plan(),
-    "long": Plan(epochs=120),
+    "long": Plan(epochs=140),
     "no-muon": changed(optimizer="adam", learning_rate=4e-3),
     "no-augmentation": changed(augment=False),
     "no-color": changed(augment=dataclasses.replace(STRONG, brightness=0.0, contrast=0.0, saturation=0.0)),
