@@ -24,6 +24,7 @@ the weights of that epoch. Every run has a process of its own; only on an idle m
 import argparse
 import contextlib
 import dataclasses
+import itertools
 import json
 import os
 import statistics
@@ -197,10 +198,10 @@ def table(folder=RESULTS):
             peaks = [max(curve, key=lambda point: point[1]) for curve in known["lecture"]["curves"]]
             whole, best = (statistics.median(peak[side] for peak in peaks) for side in (0, 1))
             print(f"the lecture's recipe is at its best, {best:.3f}, after T = {whole:.0f} s")
-            for method in ("short", "good", "long"):
-                times = [reached(curve, best) for curve in known.get(method, {"curves": []})["curves"]]
+            for method, wanted in itertools.product(("short", "good", "long"), (best, 0.75, 0.8)):
+                times = [reached(curve, wanted) for curve in known.get(method, {"curves": []})["curves"]]
                 if times and None not in times:
-                    print(f"  {method} passes it after T / {whole / statistics.median(times):.0f}")
+                    print(f"  {method} passes {wanted:.3f} after T / {whole / statistics.median(times):.1f}")
 
 
 def file_of(name, plan_name, seed, options):

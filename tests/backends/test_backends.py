@@ -22,6 +22,7 @@ import keras
 import numpy as np
 
 from seglab import losses, models
+from seglab.optimizers import Muon
 from seglab.schedules import PolyDecay, WarmUp, WeightAverage
 
 assert keras.backend.backend() == sys.argv[1]
@@ -51,9 +52,9 @@ images = rng.random((2, height, width, 3), np.float32)
 labels = rng.integers(0, 3, (2, out_height, out_width)).astype("int32")
 loss = losses.cross_entropy_dice
 average = WeightAverage(0.9)
-model.compile(
-    keras.optimizers.SGD(WarmUp(PolyDecay(0.1, 10), 2)), loss=[loss] * heads if heads > 1 else loss
-)
+schedule = WarmUp(PolyDecay(0.1, 10), 2)
+optimizer = Muon(schedule) if sys.argv[2] == "residual_unet" else keras.optimizers.SGD(schedule)
+model.compile(optimizer, loss=[loss] * heads if heads > 1 else loss)
 before = model.get_weights()
 targets = [labels] * heads if heads > 1 else labels
 history = model.fit(images, targets, batch_size=2, callbacks=[average], verbose=0)
