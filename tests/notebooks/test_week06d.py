@@ -82,7 +82,7 @@ def counted():
 
 def test_the_tables_of_made_up_rows(tables):
     _, printed = tables(MADE_UP + NUCLEI)
-    assert printed["recorded"].count("(0.450 to 0.550, 3 seeds)") == 6
+    assert printed["recorded"].count("(0.450 to 0.550, seeds: 3)") == 6
     lecture, keras_docs, ours = printed["milestones"].splitlines()[1:4]
     assert lecture.split()[3:] == ["100", "s", *"----", "0.55,", "100", "s,", "0.55"]
     assert keras_docs.split()[3:] == [*"-----", "0.40,", "40", "s,", "0.00"]
