@@ -133,7 +133,18 @@ for build in BUILDERS[sys.argv[2]]:
     assert all(np.isfinite(weight).all() for weight in model.get_weights())
 """
 
-NAMES = ("fcn", "unet", "unet_paper", "segnet", "deeplab_v1", "deeplab_v2", "deeplab_v3", "deeplab_v3plus", "pspnet")
+NAMES = (
+    "fcn",
+    "unet",
+    "unet_paper",
+    "segnet",
+    "deeplab_v1",
+    "deeplab_v2",
+    "deeplab_v3",
+    "deeplab_v3plus",
+    "pspnet",
+    "residual_unet",
+)
 
 
 def run(backend, code, *arguments):
