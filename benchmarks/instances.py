@@ -15,6 +15,7 @@ import json
 import os
 import resource
 import statistics
+import subprocess
 import time
 from pathlib import Path
 
@@ -192,6 +193,12 @@ def recorded(path, make):
         path.with_suffix(".partial").write_text(text, encoding="utf-8")
         path.with_suffix(".partial").rename(path)
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def run_apart(command, env):
+    """Run a command in a process of its own; give the last line of its complaint, or `None` if all went well."""
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    return (done.stderr.strip() or "killed").splitlines()[-1] if done.returncode else None
 
 
 def summary(folder=RESULTS):

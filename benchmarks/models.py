@@ -31,7 +31,6 @@ import json
 import math
 import os
 import resource
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -43,7 +42,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import keras
 import numpy as np
-from instances import median, pack, recorded
+from instances import median, pack, recorded, run_apart
 
 from seglab import measured, training
 from seglab.crf import dense_crf
@@ -225,10 +224,8 @@ def start(name, model_name, seed, options):
         return f"{title} waits for another call"
     command = [sys.executable, __file__, *title.split(), "--here", "--budget", str(options.budget)]
     command += ["--results", str(options.results), *(["--images", str(options.images)] if options.images else [])]
-    done = subprocess.run(command, env={**ONE_THREAD, **os.environ}, capture_output=True, text=True)
-    if done.returncode:
-        return f"{title} failed: {(done.stderr.strip() or 'killed').splitlines()[-1]}"
-    return f"{title} done"
+    complaint = run_apart(command, {**ONE_THREAD, **os.environ})
+    return f"{title} failed: {complaint}" if complaint else f"{title} done"
 
 
 def start_all(todo, options):

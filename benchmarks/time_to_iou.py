@@ -28,7 +28,6 @@ import itertools
 import json
 import os
 import statistics
-import subprocess
 import sys
 import time
 from functools import partial
@@ -39,7 +38,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import keras
 import numpy as np
-from instances import pack, recorded
+from instances import pack, recorded, run_apart
 from time_to_iou_plans import ABLATION, PLANS, lecture_network
 
 from seglab import measured, training
@@ -147,31 +146,23 @@ def run(name, plan, seed):
 
 def summary(folder=RESULTS):
     """What is recorded: a row per data set and recipe, medians over the seeds."""
-    rows = []
-    for name in DATA:
-        for plan_name, plan in PLANS.items():
-            paths = sorted(folder.glob(f"{name}-{plan_name}-[0-9].json"))
-            runs = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
-            if not runs:
-                continue
-            scores = [one["test"] for one in runs]
-            rows.append(
-                {
-                    "data": name,
-                    "method": plan_name,
-                    "metric": "IoU",
-                    "seeds": len(runs),
-                    "median": statistics.median(scores),
-                    "lowest": min(scores),
-                    "highest": max(scores),
-                    "val": statistics.median(one["val"] for one in runs),
-                    "seconds": statistics.median(one["curve"][-1][0] for one in runs),
-                    "epochs": plan.epochs,
-                    "parameters": runs[0]["parameters"],
-                    "curves": [[[seconds, value] for seconds, _, value in one["curve"]] for one in runs],
-                }
-            )
-    return rows
+    rows = [row_of(folder, name, plan_name) for name in DATA for plan_name in PLANS]
+    return [row for row in rows if row["seeds"]]
+
+
+def row_of(folder, name, plan_name):
+    """The row of one recipe on one data set; no scores without a run."""
+    paths = sorted(folder.glob(f"{name}-{plan_name}-[0-9].json"))
+    runs = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    row = {"data": name, "method": plan_name, "metric": "IoU", "seeds": len(runs)}
+    if runs:
+        scores = [one["test"] for one in runs]
+        row |= {"median": statistics.median(scores), "lowest": min(scores), "highest": max(scores)}
+        row |= {"val": statistics.median(one["val"] for one in runs)}
+        row |= {"seconds": statistics.median(one["curve"][-1][0] for one in runs)}
+        row |= {"epochs": PLANS[plan_name].epochs, "parameters": runs[0]["parameters"]}
+        row |= {"curves": [[[seconds, value] for seconds, _, value in one["curve"]] for one in runs]}
+    return row
 
 
 def reached(curve, wanted):
@@ -215,9 +206,9 @@ def start(name, plan_name, seed, options):
     own = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"), str(threads)) if threads else {}
     command = [sys.executable, __file__, name, plan_name, "--seed", str(seed), "--here"]
     command += ["--results", str(options.results), *(["--epochs", str(options.epochs)] if options.epochs else [])]
-    done = subprocess.run(command, env={**os.environ, **own}, capture_output=True, text=True)
-    if done.returncode:
-        return f"failed: {(done.stderr.strip() or 'killed').splitlines()[-1]}"
+    complaint = run_apart(command, {**os.environ, **own})
+    if complaint:
+        return f"failed: {complaint}"
     found = json.loads(file_of(name, plan_name, seed, options).read_text(encoding="utf-8"))
     return f"validation {found['val']:.3f} after {found['curve'][-1][0]:.0f} s"
 

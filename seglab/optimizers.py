@@ -40,7 +40,7 @@ class Muon(keras.optimizers.AdamW):
                [ 0. , -0.2]], dtype=float32)
     """
 
-    def __init__(self, learning_rate=0.001, weight_decay=0.004, *, plain=("logits", "scores"), name="muon", **options):
+    def __init__(self, learning_rate=0.001, weight_decay=0.004, *, plain=("logits", "score"), name="muon", **options):
         super().__init__(learning_rate, weight_decay=weight_decay, name=name, **options)
         self.plain = tuple(plain)
         self.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])

@@ -94,7 +94,7 @@ def train(model, train_data, val_data, *, recipe, seed=0, run_dir=None, config=N
             `models.pspnet.AUXILIARY_WEIGHT` each, and only the first output is validated. It is compiled here.
         train_data: `SegmentationData` to learn from, loaded with `batch=recipe.batch`.
         val_data: `SegmentationData` with the same classes, measured after each epoch.
-        recipe: `Recipe`; `PROFILES` holds two.
+        recipe: `Recipe`, such as those of `PROFILES`.
         seed: Seed that the model was built with (see `set_seeds`). It is written down and compared when a run resumes.
         run_dir: Folder of the run. Nothing is written if `None`.
         config: What `run_config` gave, for `load_run` to rebuild the model from `run.json`. `None` for a model that

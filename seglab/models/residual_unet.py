@@ -7,7 +7,7 @@ Differences from the papers:
 - A stem: the finest two levels of a U-Net cost most and decide little but the last pixel of an outline.
 - Convolution, normalization, ReLU in this order, and a ReLU after the sum, as in the first ResNet; halving by pooling,
   doubling by bilinear interpolation. The road network normalizes first and halves by strides.
-- A thin decoder, one convolution per level: most of the work is recognition, and the encoder does it.
+- A thin decoder, one 3x3 convolution per level: most of the work is recognition, and the encoder does it.
 - The number of filters doubles at most up to 24 times `base_filters`.
 
 Made to learn soon from few images on a CPU; it is what `seglab train` builds.
@@ -64,7 +64,7 @@ def residual_unet(input_shape, num_classes, *, base_filters=8, stem_stride=4, de
         x = layers.MaxPooling2D(2, name=f"encoder{level + 1}_pool")(x)
     x = _residual_block(x, filters[depth], name="bottleneck")
 
-    # Decoder: fewer filters, then double the size: the other order would be the same sums, four times as many
+    # Decoder: fewer filters before the size doubles, so that they cost a quarter
     for level in reversed(range(depth)):
         x = conv_bn_relu(x, filters[level], kernel_size=1, name=f"decoder{level + 1}_reduce")
         x = layers.UpSampling2D(2, interpolation="bilinear", name=f"decoder{level + 1}_up")(x)
