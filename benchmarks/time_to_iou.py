@@ -158,7 +158,8 @@ def row_of(folder, name, plan_name):
     if runs:
         scores = [one["test"] for one in runs]
         row |= {"median": statistics.median(scores), "lowest": min(scores), "highest": max(scores)}
-        row |= {"val": statistics.median(one["val"] for one in runs)}
+        checked = statistics.median(one["val"] for one in runs)
+        row |= {"scores": {"IoU": row["median"], "validation IoU": checked}, "oracle": None}
         row |= {"seconds": statistics.median(one["curve"][-1][0] for one in runs)}
         row |= {"epochs": PLANS[plan_name].epochs, "parameters": runs[0]["parameters"]}
         row |= {"curves": [[[seconds, value] for seconds, _, value in one["curve"]] for one in runs]}
@@ -183,7 +184,7 @@ def table(folder=RESULTS):
         for method, row in known.items():
             print(
                 f"{method:20}{row['seeds']:6}{row['median']:10.3f}{row['lowest']:8.3f}{row['highest']:8.3f}"
-                f"{row['val']:12.3f}{row['epochs']:8}{row['seconds']:9.1f}"
+                f"{row['scores']['validation IoU']:12.3f}{row['epochs']:8}{row['seconds']:9.1f}"
             )
         if "lecture" in known:
             peaks = [max(curve, key=lambda point: point[1]) for curve in known["lecture"]["curves"]]

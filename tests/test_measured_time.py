@@ -146,7 +146,7 @@ def test_a_tiny_run(benchmark, tiny_pets):
     plan = dataclasses.replace(benchmark["PLANS"]["good"], build=tiny_network, size=32, batch=4, epochs=2)
     found = benchmark["run"]("pets", plan, 0)
     assert found["images"] == {"train": 7, "val": 1, "test": 4} and found["parameters"] == 4 * 3
-    assert [epoch for _, epoch, _ in found["curve"]] == [1, 2] and found["curve"][0][0] < found["curve"][1][0]
+    assert [epoch for _, epoch, _ in found["curve"]] == [1, 2] and found["curve"][0][0] <= found["curve"][1][0]
     assert 0 <= found["test"] <= 1
 
 
