@@ -91,7 +91,7 @@ class Proof:
 
 def _prove(sheet, course, made, progress):
     prepared = Sheet(course, sheet)
-    proofs, lines = _proofs(prepared, course, made)
+    proofs, lines = proofs_of(prepared, course, made)
     say = progress or (lambda *_: None)
     with ExitStack() as stack:
         pools = [stack.enter_context(ThreadPoolExecutor(1)) for _ in MODES]  # one process at a time in each mode
@@ -109,8 +109,20 @@ def _prove(sheet, course, made, progress):
     return lines
 
 
-def _proofs(sheet, course, made):
-    """Return what is to be run, and the lines that will be true when all of it holds."""
+def proofs_of(sheet, course, made):
+    """Make what is to be run.
+
+    Args:
+        sheet: The `Sheet`.
+        course: The `Course`.
+        made: Folder of its release.
+
+    Returns:
+        `(proofs, lines)`: list of `Proof`, and the lines that will be true when all of them hold.
+
+    Raises:
+        InputError: If a wrong answer speaks of what the sheet does not have.
+    """
     folder = course.folder("source", sheet.name)
     source = folder / f"{sheet.name if sheet.name in sheet.masters else min(sheet.masters)}.ipynb"
     answers = answers_of(sheet.name, course.root)
