@@ -1,7 +1,7 @@
-"""The table of the README: weeks, lessons, sheets, demos, minutes and Colab buttons, read from what they are about.
+"""The tables of the README: the course, read from what its rows are about, and the networks as they were measured.
 
 Titles come from the notebooks' first cells, points from the cells that are graded, demos from what a lesson imports,
-and minutes from the recorded runs of the lessons. `make readme` writes the table; `seglab lint` says when it is
+and minutes from the recorded runs of the lessons. `make readme` writes the tables; `seglab lint` says when one is
 stale.
 """
 
@@ -11,11 +11,12 @@ import re
 import sys
 from pathlib import Path
 
-from seglab.authoring import badges, notebooks
+from seglab.authoring import badges, method_table, notebooks
 from seglab.errors import InputError
 
 RECORD = Path("benchmarks", "results", "lessons.json")
 BEGIN, END = "<!-- written by `make readme` -->", "<!-- end of what `make readme` writes -->"
+NETWORKS_BEGIN, NETWORKS_END = (f"<!-- {which} of the networks by `make readme` -->" for which in ("table", "end"))
 _AFTER_WEEK = {"lab1_fcn_unet": 6, "capstone": 10}  # the name of `ex03_upsampling` says its week
 _IMPORT = re.compile(r"^\s*from seglab\.widgets import (.+)$", re.MULTILINE)
 
@@ -60,7 +61,7 @@ def table(course=".", *, badge=badges.badge):
 
 
 def write(course="."):
-    """Write the table between the two marks of the README.
+    """Write the tables between their marks in the README.
 
     Args:
         course: Folder with `README.md`.
@@ -73,14 +74,14 @@ def write(course="."):
     """
     path = Path(course) / "README.md"
     old = path.read_text(encoding="utf-8")
-    new = _with_table(old, course)
+    new = _with_tables(old, course)
     if new != old:
         path.write_text(new, encoding="utf-8")
     return new != old
 
 
 def findings(course="."):
-    """Say what is wrong with the README's table.
+    """Say what is wrong with the README's tables.
 
     Args:
         course: Folder with `README.md`.
@@ -94,19 +95,26 @@ def findings(course="."):
     path = Path(course) / "README.md"
     try:
         text = path.read_text(encoding="utf-8")
-        return [] if _with_table(text, course) == text else ["README.md: its table is stale. Run `make readme`."]
+        return [] if _with_tables(text, course) == text else ["README.md: a table is stale. Run `make readme`."]
     except FileNotFoundError:
         return []  # a course of somebody else
     except InputError as error:
         return [str(error)]
 
 
-def _with_table(text, course):
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+def _with_tables(text, course):
+    text = _with_table(text, BEGIN, END, table(course))
+    if NETWORKS_BEGIN not in text:  # a course of its own need not show them
+        return text
+    return _with_table(text, NETWORKS_BEGIN, NETWORKS_END, method_table.table())
+
+
+def _with_table(text, first, last, content):
+    before, begin, rest = text.partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise InputError(f"README.md: its table stands between the lines {BEGIN} and {END}; one of them is missing.")
-    return f"{before}{BEGIN}\n\n{table(course)}\n\n{END}{after}"
+        raise InputError(f"README.md: a table stands between the lines {first} and {last}; one of them is missing.")
+    return f"{before}{first}\n\n{content}\n\n{last}{after}"
 
 
 def _record(course):
@@ -172,4 +180,4 @@ def _rows_between(last, week, sheets):
 
 
 if __name__ == "__main__":
-    sys.exit(write() and print("README.md: the table is new."))
+    sys.exit(write() and print("README.md: a table is new."))

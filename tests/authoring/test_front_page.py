@@ -75,7 +75,7 @@ def test_the_line_below_says_where_the_minutes_come_from(course):
 
 
 def test_a_stale_table_is_one_finding_and_writing_mends_it(course):
-    assert front_page.findings(course) == ["README.md: its table is stale. Run `make readme`."]
+    assert front_page.findings(course) == ["README.md: a table is stale. Run `make readme`."]
     assert front_page.write(course) and not front_page.write(course)
     assert front_page.findings(course) == []
     text = (course / "README.md").read_text()
@@ -96,7 +96,7 @@ def test_lint_of_the_whole_course_looks_at_the_table(course, monkeypatch, capsys
     monkeypatch.chdir(course)
     assert main(["lint", "course"]) == 0
     assert main(["lint"]) == 1
-    assert capsys.readouterr().out == "README.md: its table is stale. Run `make readme`.\n"
+    assert capsys.readouterr().out == "README.md: a table is stale. Run `make readme`.\n"
 
 
 def test_the_readme_is_the_one_of_the_course():
