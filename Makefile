@@ -93,7 +93,7 @@ bench-instances: setup ## networks that find objects beside a U-Net with watersh
 	@python benchmarks/instances.py
 
 bench-models: setup ## fifteen semantic networks on three real data sets, the same time to learn for each (hours)
-	@python benchmarks/models.py
+	@python benchmarks/models.py && python benchmarks/models_ms.py && python benchmarks/models.py --table
 
 bench-pets: setup ## the lecture's recipe for pets, and the road to a better one (half an hour)
 	@python benchmarks/pets.py

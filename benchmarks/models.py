@@ -22,7 +22,8 @@ Measured on the test split, once without and once with a dense CRF on top. One s
 usual ones of the authors' program, for photographs of about 500 pixels, with distances scaled to 128.
 
 Each run has a process of its own with one thread, two at a time (`--jobs`). `memory_mb` is its peak until the training
-ends; a first seed's has the timed network in it, 90 MB for a U-Net.
+ends; a first seed's has the timed network in it, 90 MB for a U-Net. What an image takes does not depend on a training,
+so `models_ms.py` measures it apart.
 """
 
 import argparse
@@ -50,7 +51,6 @@ from seglab.datasets import load
 from seglab.errors import InputError
 from seglab.evaluation import Evaluation
 from seglab.ingredients import loss_of, optimizer_of
-from seglab.instance_evaluation import milliseconds_per_image
 from seglab.metrics import boundary_counts, confusion_matrix
 from seglab.models import NETWORKS, deeplab_v1, deeplab_v2, deeplab_v3, deeplab_v3plus, pspnet, segnet, slug, unet
 from seglab.schedules import WeightAverage
@@ -71,6 +71,7 @@ MODELS = {
 DATA = {"pets": (0, 1, 2), "nuclei": (0,), "camvid": (0,)}  # with the seeds
 SEEDS = DATA["pets"]
 SIZE, BUDGET, TIMED_STEPS = 128, 360, 20
+TIMES = "ms.json"  # beside the runs, of models_ms.py
 RECIPE = training.Recipe(
     epochs=1,  # as many as fit into the time
     batch=16,
@@ -83,8 +84,8 @@ RECIPE = training.Recipe(
 )
 CRF = {"theta_alpha": 20.0, "theta_beta": 13.0, "theta_gamma": 1.0, "appearance_weight": 10.0, "smoothness_weight": 3.0}
 ONE_THREAD = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1")
-FACTS = {"ms": "ms", "parameters": "weights", "memory_mb": "MB", "cpu_seconds": "CPU-s", "steps": "steps"}
-HEADS = "seeds    mIoU  lowest highest  boundary  accuracy  CRF mIoU  boundary     ms  CRF ms"
+FACTS = {"parameters": "weights", "memory_mb": "MB", "cpu_seconds": "CPU-s", "steps": "steps"}
+HEADS = "seeds    mIoU  lowest highest  boundary  accuracy  CRF mIoU  boundary        ms   CRF too"
 METRICS = ("mIoU", "boundary IoU", "pixel accuracy")
 
 
@@ -145,7 +146,6 @@ def measure(network, model_name, test):
     maps = dict(zip(ways_of(model_name), (probs.argmax(axis=-1), np.stack(refined)), strict=True))
     return {
         "scores": {way: scores(truth, y_pred, test) for way, y_pred in maps.items()},
-        "ms": round(milliseconds_per_image(network.predict_on_batch, images), 1),
         "crf_ms": round(1000 * cpu / len(images), 1),
         "parameters": sum(math.prod(variable.shape) for variable in network.trainable_variables),
     }
@@ -179,15 +179,17 @@ def summary(folder=RESULTS):
 def rows_of(folder, name, model_name):
     """The row of a network and the row of the network with a CRF, whose time is that of both."""
     runs = [json.loads(path.read_text(encoding="utf-8")) for path in runs_of(folder, name, model_name)]
+    times = folder / TIMES
+    ms = json.loads(times.read_text(encoding="utf-8"))["ms"].get(model_name) if runs and times.is_file() else None
     rows = []
     for way in ways_of(model_name):
         main = [one["scores"][way]["mIoU"] for one in runs]
         row = {"data": name, "network": model_name, "method": way, "metric": "mIoU", "seeds": len(runs)}
         row |= {"median": median(main), "lowest": min(main, default=None), "highest": max(main, default=None)}
         row["scores"] = {key: median([one["scores"][way][key] for one in runs]) for key in METRICS if runs}
-        row |= {"oracle": None} | {key: median([one[key] for one in runs]) for key in FACTS}
-        if way != model_name:
-            row["ms"] = median([one["ms"] + one["crf_ms"] for one in runs])
+        row |= {"oracle": None, "ms": ms} | {key: median([one[key] for one in runs]) for key in FACTS}
+        if way != model_name and ms is not None:
+            row["ms"] = round(ms + median([one["crf_ms"] for one in runs]), 1)
         rows.append(row)
     return rows
 
@@ -208,8 +210,10 @@ def table(folder=RESULTS):
             line += "".join(f"{plain[key]:8.3f}" for key in ("median", "lowest", "highest"))
             line += "".join(f"{plain['scores'][key]:10.3f}" for key in METRICS[1:])
             line += "".join(f"{crf['scores'][key]:10.3f}" for key in METRICS[:2])
-            line += f"{plain['ms']:7.1f}{crf['ms'] - plain['ms']:8.1f}  "
-            print(line + ", ".join(f"{plain[key]:,.0f} {word}" for key, word in FACTS.items() if key != "ms"))
+            line += "".join(
+                "not timed".rjust(10) if one["ms"] is None else f"{one['ms']:10.1f}" for one in (plain, crf)
+            )
+            print(line + "  " + ", ".join(f"{plain[key]:,.0f} {word}" for key, word in FACTS.items()))
 
 
 def file_of(name, model_name, seed, options):
