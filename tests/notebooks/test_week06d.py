@@ -126,6 +126,32 @@ def test_a_difference_counts_if_no_seed_disagrees(tables):
     assert "-0.200  Adam in place of Muon          worse" in printed["verdict"]
 
 
+def test_epochs_to_a_level_are_the_median_of_the_seeds(tables):
+    names, printed = tables(MADE_UP)
+    one = {
+        "epochs": 40,
+        "curves": [[[1, 0.2], [3, 0.6]], [[2, 0.5], [4, 0.6]], [[1, 0.5], [9, 0.4]]],
+    }  # every 20 epochs
+    assert names["epochs_to"](one, 0.5) == 20 and names["epochs_to"](one, 0.6) is None
+    assert printed["ablation"].splitlines()[1].split()[-1] == "40"
+
+
+def test_what_the_text_says_of_the_ingredients():
+    names = {"np": np, "plt": plt}
+    for cell in ("recorded", "ablation", "ablation-figure", "verdict"):
+        run(cell, names)
+    good, without = names["good"], {one["method"]: one for one in names["without"]}
+    found = {method: names["verdict"](one, good) for method, one in without.items()}
+    worse = {method for method, text in found.items() if text == "worse, all seeds agree"}
+    large = {"no-augmentation", "no-muon", "no-stem", "no-residual-network"}
+    assert worse == large | {"no-border-class", "no-flips"}
+    assert all((names["changes"](without[method], good)[0] < -0.04) == (method in large) for method in worse)
+    assert {text for method, text in found.items() if method not in worse} == {"within the spread of the seeds"}
+    epochs = {method: names["epochs_to"](one, 0.7) for method, one in without.items()}
+    later = {method for method, count in epochs.items() if count and count >= 2 * names["epochs_to"](good, 0.7)}
+    assert later == {"no-quick-statistics", "no-average", "no-muon"}
+
+
 def test_work_is_counted_where_it_is_done(counted):
     import keras
     from keras import layers
