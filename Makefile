@@ -25,7 +25,7 @@ test test-browser test-newest test-colab test-all: export TF_NUM_INTRAOP_THREADS
 .PHONY: help setup demo test test-backends test-browser test-newest test-colab test-all lab labs publish site site-check readme lesson-minutes lint bench bench-instances bench-models bench-pets bench-time bench-scale prove-chance prove-faults lock clean
 
 help: ## print this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-18s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-18s %s\n", $$1, $$2 }'
 
 setup: ## make .venv from the lock file (done by the other targets)
 	@sh locks/install.sh $(LOCK) $(VENV)
@@ -77,7 +77,7 @@ site-check: site ## every page of the site in a browser, with its links, weight 
 publish: setup ## write what students get to a folder, without solutions and grading: make publish DIR=../course
 	@seglab publish "$(DIR)"
 
-readme: setup ## write the README's table from the notebooks and the record of their minutes
+readme: setup ## write the README's tables: the lessons with their minutes, the networks as measured
 	@python -m seglab.authoring.front_page
 
 lesson-minutes: setup ## record how long the lessons took in the last `make test`; the README's table follows

@@ -20,6 +20,16 @@ def data_dir():
     return Path(root)
 
 
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory):
+    """What students of this course get."""
+    from seglab.authoring.publish import publish
+
+    folder = tmp_path_factory.mktemp("students") / "tree"
+    publish(folder, Path(__file__).parents[1])
+    return folder
+
+
 @pytest.fixture
 def tiny_pets(tmp_path, monkeypatch):
     """Eight pets, brighter than their background, and four for the test; 32x32 pixels."""

@@ -18,9 +18,7 @@ import pytest
 
 from seglab import about
 from seglab.authoring import notebooks
-from seglab.authoring.publish import publish
 
-ROOT = Path(__file__).parents[1]
 RUN = """
 import sys, types
 sys.modules["google.colab"] = types.ModuleType("google.colab")
@@ -33,13 +31,6 @@ import sys
 from pip._internal.cli.main import main
 sys.exit(main())
 """
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("students") / "tree"
-    publish(folder, ROOT)
-    return folder
 
 
 @pytest.fixture

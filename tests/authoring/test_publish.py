@@ -19,14 +19,6 @@ from seglab.errors import InputError
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="session")
-def tree(tmp_path_factory):
-    """What students of this course get."""
-    folder = tmp_path_factory.mktemp("students") / "tree"
-    publish(folder, ROOT)
-    return folder
-
-
 @pytest.fixture
 def small(course, released):
     """A small course with all that `publish` needs; its library is this one's."""
