@@ -40,6 +40,7 @@ LEAVES = {
     "boxes",
     "crf",
     "google_drive",
+    "measured",
     "student_shell",
     "gaussian_kernels",
     "optimizers",
