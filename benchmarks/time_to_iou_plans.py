@@ -11,7 +11,7 @@ from seglab import training
 from seglab.models import residual_unet, unet
 from seglab.models.unet import unet_six_level
 from seglab.recipes import PROFILES
-from seglab.transforms import STRONG
+from seglab.transforms import STRONG, Augmentation
 
 
 def lecture_network(size, num_classes):
@@ -78,7 +78,13 @@ def changed(**changes):
 PLANS = {
     "lecture": Plan(lecture_network, None, size=256, batch=32, border="foreground", flips=False, threads=None),
     "keras-docs": Plan(keras_docs_network, None, size=160, batch=32, flips=False, threads=None),
-    "short": Plan(size=64, epochs=5),
+    "short": dataclasses.replace(
+        changed(learning_rate=0.01, augment=Augmentation(), batch=8),
+        build=partial(our_network, stem_stride=2, depth=2),
+        size=96,
+        batch=8,
+        epochs=4,
+    ),
     "good": Plan(),
     "long": Plan(epochs=140),
     "no-muon": changed(optimizer="adam", learning_rate=4e-3),
