@@ -110,6 +110,17 @@ def test_every_recorded_row_has_a_name():
     assert all(f"{one['median']:.3f}" in printed["recorded"] + printed["ablation"] for one in rows)
 
 
+def test_what_the_text_says_of_the_roads():
+    names = {"np": np, "plt": plt}
+    run("recorded", names)
+    roads = {(row["data"], row["method"]): row for row in names["roads"]}
+    for data in ("pets", "nuclei"):
+        short, lecture = roads[data, "short"], roads[data, "lecture"]
+        assert short["lowest"] >= lecture["highest"] and round(short["parameters"], -3) == 104_000
+        assert all(curve[-1][1] > max(value for _, value in lecture["curves"][0]) for curve in short["curves"])
+        assert 9 < short["seconds"] < 11
+
+
 def test_seconds_to_a_level_is_the_median_of_the_seeds(tables):
     names, _ = tables(MADE_UP)
     one = {"curves": [[[1, 0.2], [3, 0.6]], [[2, 0.5]], [[1, 0.4], [9, 0.7]]]}
