@@ -160,3 +160,12 @@ def test_the_packed_rows_are_those_of_the_results_folder(benchmark):
     if not recorded:
         pytest.skip("nothing is recorded yet")
     assert measured.measured("time_to_iou") == json.loads(json.dumps(recorded))
+
+
+def test_the_readme_says_what_is_recorded():
+    rows = {row["method"]: row for row in measured.measured("time_to_iou") if row["data"] == "pets"}
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    good, long = rows["good"], rows["long"]
+    assert f"IoU of {good['median']:.2f} after its {good['epochs']} epochs, two minutes at 128 x 128" in text
+    assert f"`--epochs {long['epochs']}` takes seven and reaches {long['median']:.2f}" in text
+    assert (round(good["seconds"] / 60), round(long["seconds"] / 60)) == (2, 7)
