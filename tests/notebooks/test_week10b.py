@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import sys
 from pathlib import Path
 
@@ -164,6 +165,19 @@ def test_what_the_text_says_of_nuclei(lesson, families):
     assert round(pets[-1]["median"] - pets[0]["median"], 2) == 0.08
     (segnet,) = (row for row in lesson["quality"]["nuclei"] if row["method"] == "SegNet")
     assert segnet["steps"] == 640 and 0.2 < segnet["steps"] / plain[2]["steps"] < 0.21
+
+
+def test_what_the_text_says_of_streets(lesson):
+    rows = lesson["quality"]["camvid"]
+    assert rows[0]["method"] == "FCN-8s"
+    assert all(lesson["refined"]["camvid", row["method"]]["median"] < row["median"] for row in rows)
+    results = ROOT / "benchmarks" / "results" / "models"
+    plain, refined = json.loads((results / "camvid-fcn-8s-0.json").read_text())["scores"].values()
+    thin = ("IoU Pole", "IoU SignSymbol", "IoU Pedestrian", "IoU Bicyclist", "IoU Fence")
+    assert refined["IoU Sky"] > plain["IoU Sky"] and all(refined[key] < 0.5 * plain[key] for key in thin)
+    u_net = json.loads((results / "camvid-u-net-0.json").read_text())
+    values = {key: value for key, value in u_net["scores"]["U-Net"].items() if key.startswith("IoU ")}
+    assert u_net["steps"] == 836 and len(values) == 11 and {key for key in values if not values[key]} == set(thin)
 
 
 def test_the_wrong_clock_sees_no_work(lesson):
