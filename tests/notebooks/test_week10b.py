@@ -157,14 +157,10 @@ def test_what_the_text_says_of_fine_maps_and_the_crf(families, data):
     assert gains[0] > 0.02 and gains[-1] < 0 and max(gains) <= 0.105
 
 
-def test_what_the_text_says_of_nuclei(lesson, families):
+def test_what_the_text_says_of_nuclei(families):
     plain, refined = families["nuclei"]
     assert [round(row["median"], 2) for row in plain] == [0.56, 0.67, 0.81, 0.9]
     assert refined[1]["median"] - plain[1]["median"] > 0.095
-    pets, _ = families["pets"]
-    assert round(pets[-1]["median"] - pets[0]["median"], 2) == 0.08
-    (segnet,) = (row for row in lesson["quality"]["nuclei"] if row["method"] == "SegNet")
-    assert segnet["steps"] == 640 and 0.2 < segnet["steps"] / plain[2]["steps"] < 0.21
 
 
 def test_what_the_text_says_of_streets(lesson):
