@@ -22,7 +22,7 @@ test test-browser test-newest test-colab test-all: export TF_NUM_INTEROP_THREADS
 test test-browser test-newest test-colab test-all: export TF_NUM_INTRAOP_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-backends test-browser test-newest test-colab test-all lab labs publish site site-check readme lesson-minutes lint bench bench-instances bench-models bench-pets bench-time bench-scale prove-chance prove-faults lock clean
+.PHONY: help setup demo test test-backends test-browser test-newest test-colab test-all lab labs publish site site-check readme lesson-minutes lint bench bench-instances bench-models bench-pets bench-time bench-scale prove-chance prove-faults prove-gpu lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -106,6 +106,9 @@ bench-scale: setup ## what 500 submissions cost beside 20: CPU time, memory, dis
 
 prove-chance: setup ## run every random test of every sheet 60 times: no wrong answer may pass, no right one fail
 	@python tests/grading/prove_chance.py
+
+prove-gpu: setup ## grade with and without --gpu: answers compute on the GPU inside the sandbox, or do not see it
+	@python tests/grading/prove_gpu.py --record
 
 prove-faults: setup ## kill, lock out and fill the disks of gradings 30 times, and see that nothing is lost
 	@python tests/grading/prove_faults.py

@@ -7,10 +7,9 @@ from functools import partial
 import keras
 from keras import layers
 
-from seglab import training
 from seglab.models import residual_unet, unet
 from seglab.models.unet import unet_six_level
-from seglab.recipes import PROFILES
+from seglab.recipes import PROFILES, Recipe
 from seglab.transforms import STRONG, Augmentation
 
 
@@ -61,7 +60,7 @@ class Plan:
     """How one of the recipes trains."""
 
     build: Callable = our_network  # of the size and the number of classes
-    recipe: training.Recipe | None = PROFILES["good"]  # RMSprop and cross-entropy, no augmentation, if `None`
+    recipe: Recipe | None = PROFILES["good"]  # RMSprop and cross-entropy, no augmentation, if `None`
     size: int = 128
     batch: int = 16
     epochs: int = 40

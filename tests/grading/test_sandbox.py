@@ -11,6 +11,7 @@ import pytest
 
 from seglab.grading import settings as grading_settings
 from seglab.grading.judging.worker import Zygote
+from seglab.grading.processes import student_start
 from seglab.grading.processes.remote import Killed
 from seglab.grading.processes.student_client import StudentProcess
 from seglab.grading.processes.student_start import job_spec, request, spec_of_process
@@ -43,6 +44,24 @@ def call(number, *arguments):
     result = libc.syscall(number, *arguments)
     return "done" if result >= 0 else os.strerror(ctypes.get_errno())
 
+def name_a_thread():
+    done = threading.Event()
+    thread = threading.Thread(target=done.wait)
+    thread.start()
+    try:
+        with open(f"/proc/self/task/{thread.native_id}/comm", "w") as file:
+            file.write("cuda")
+    finally:
+        done.set()
+
+def offer_packets():
+    address = "\\0cuda-" + str(os.getpid())
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
+        server.bind(address)
+        server.listen()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+            client.connect(address)
+
 facts = {
     "passwords": attempt(lambda: open("/etc/shadow").read()),
     "course": listed(COURSE),
@@ -53,13 +72,17 @@ facts = {
     "internet": attempt(lambda: socket.socket(socket.AF_INET)),
     "internet 6": attempt(lambda: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)),
     "local": attempt(lambda: socket.socket(socket.AF_UNIX)),
+    "control groups": listed("/sys/fs/cgroup"),
+    "hardware": attempt(lambda: "done" if os.listdir("/sys/devices/system/cpu") else None),
+    "name a thread": attempt(lambda: name_a_thread()),
+    "packets": attempt(lambda: offer_packets()),
     "datagrams": attempt(lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)),
     "netlink": attempt(lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)),
     "kill the parent": attempt(lambda: os.kill(os.getppid(), signal.SIGKILL)),
     "kill the test": attempt(lambda: os.kill(TEST, signal.SIGKILL)),
     "memory of the test": attempt(lambda: open(f"/proc/{TEST}/mem", "rb")),
     "variables of the test": attempt(lambda: open(f"/proc/{TEST}/environ", "rb").read()),
-    "own memory by file": attempt(lambda: open("/proc/self/mem", "r+b")),
+    "own memory by file": attempt(lambda: open("/proc/self/mem", "r+b").close()),
     "system control": attempt(lambda: open("/proc/sys/kernel/core_pattern", "w")),
     "ptrace": call(101, 16, TEST, 0, 0),
     "read another's memory": call(310, TEST, 0, 0, 0, 0, 0),
@@ -86,7 +109,7 @@ facts = {
 REFUSED = {"PermissionError", "FileNotFoundError", "ProcessLookupError", "OSError", "NotADirectoryError"}
 MUST_FAIL = (
     "passwords", "course", "secret file", "write outside", "write to packages", "internet", "internet 6", "netlink",
-    "local", "datagrams",
+    "local", "datagrams", "control groups",
     "kill the test", "memory of the test", "variables of the test", "own memory by file", "system control",
     "become root", "change root", "device",
 )  # fmt: skip
@@ -94,6 +117,7 @@ MUST_BE_DENIED = (
     "ptrace", "read another's memory", "mount", "new namespace", "shared memory", "memory file", "keyring", "io_uring",
     "limits of another", "shared memory of another", "a watch",
 )  # fmt: skip
+FOR_A_GPU = ("hardware", "name a thread", "packets")  # what CUDA must be able to do, and nobody else can
 
 
 @pytest.fixture(scope="module")
@@ -120,23 +144,28 @@ def student(zygote, **changes):
     assert not Path(spec["work"]).exists() and wait_until(lambda: cgroups.leftovers(spec["name"]) == [])
 
 
-def look(zygote, skip, secret):
+def look(zygote, skip, secret, **settings):
     constants = f"COURSE, SECRET, TEST = {str(ROOT / 'solutions')!r}, {str(secret)!r}, {os.getpid()}"
-    with student(zygote, skip=skip) as process:
+    with student(zygote, skip=skip, **settings) as process:
         assert process.ask("run", source=constants) is None
         assert process.ask("run", source=FACTS) is None, process.text()
         return process.ask("name", name="facts"), process.rungs
 
 
+@pytest.mark.parametrize("gpu", [False, True], ids=["", "GPU"])
 @pytest.mark.parametrize("rungs_there", LADDERS)
-def test_nothing_outside_can_be_reached(zygote, tmp_path, rungs_there):
+def test_nothing_outside_can_be_reached(zygote, tmp_path, monkeypatch, rungs_there, gpu):
     secret = tmp_path / "secret.txt"
     secret.write_text("42")
-    facts, rungs = look(zygote, LADDERS[rungs_there], secret)
+    monkeypatch.setattr(student_start, "_gpu_devices", lambda: ["/dev/full"])  # stands for that of a GPU
+    facts, rungs = look(zygote, LADDERS[rungs_there], secret, gpu=gpu)
     open_doors = {name: facts[name] for name in MUST_FAIL if facts[name] not in REFUSED}
+    assert {name for name in FOR_A_GPU if facts[name] not in REFUSED} == set(FOR_A_GPU if gpu else ())
     open_doors |= {name: facts[name] for name in MUST_BE_DENIED if facts[name] != "Operation not permitted"}
     if "uid" in rungs and rungs["uid"] != "ok":  # said by `enough`
         assert open_doors.pop("become root") == "done" and ladder.enough(rungs)
+        if gpu:
+            open_doors.pop("own memory by file")  # it is root's, and so is this process
     assert open_doors == {}
     assert facts["write here"] == "done" and facts["threads work"] == "done"
     assert facts["secret variable"] == "none"
@@ -258,10 +287,10 @@ def test_what_is_missing_for_hidden_tests_is_said():
 
 @pytest.mark.parametrize("machine", seccomp.MACHINES)
 def test_every_jump_of_the_filter_lands_inside(machine):
-    program = seccomp.filter_program(machine)
-    for place, (code, if_true, if_false, _) in enumerate(program):
-        if code != seccomp.RETURN:
-            assert place + 1 + max(if_true, if_false) < len(program)
+    for program in (seccomp.filter_program(machine), seccomp.filter_program(machine, gpu=True)):
+        for place, (code, if_true, if_false, _) in enumerate(program):
+            if code != seccomp.RETURN:
+                assert place + 1 + max(if_true, if_false) < len(program)
     with pytest.raises(OSError, match="riscv64"):
         seccomp.filter_program("riscv64")
 

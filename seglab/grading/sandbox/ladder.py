@@ -12,6 +12,7 @@ import time
 from seglab.grading.sandbox import cgroups, landlock, linux, mounts, seccomp
 
 NAMESPACES = ("net", "ipc", "uts", "pid")
+PROC_OF_GPU = ("/proc/cpuinfo", "/proc/devices", "/proc/driver", "/proc/sys/vm/mmap_min_addr")  # CUDA reads them
 # What hidden tests need: each line holds where all rungs of one of its alternatives hold.
 NEEDED = {
     "limits of time and size": (("rlimits",),),
@@ -74,7 +75,7 @@ class Ladder:
         self._rung("not_dumpable", linux.prctl, linux.SET_DUMPABLE, 0)
         self._rung("death", linux.die_with_parent)  # forgotten when the user changed
         self._rung("landlock", self._restrict_paths)
-        self._rung("seccomp", seccomp.install)
+        self._rung("seccomp", seccomp.install, bool(self.spec["devices"]))
         return self.report
 
     def _rung(self, name, step, *arguments):
@@ -101,7 +102,7 @@ class Ladder:
         spec = self.spec
         self.report["proc"] = mounts.enter_new_root(
             self.work,
-            readable=spec["readable"],
+            readable=[*spec["readable"], *(mounts.GPU_FACTS if spec["devices"] else ())],
             hidden=spec["hidden"],
             devices=spec["devices"],
             disk=spec["disk"],
@@ -144,10 +145,11 @@ class Ladder:
         rights = [(path, landlock.READ) for path in (*mounts.SYSTEM, *self.spec["readable"])]
         rights += [(path, landlock.DEVICE) for path in devices]
         rights += [(self.work, None)]
-        if self.holds("root"):
-            rights += [("/tmp", None), ("/proc", landlock.READ)]
-        else:
-            rights += [("/proc/self", landlock.READ)]
+        proc = landlock.READ
+        if self.spec["devices"]:
+            proc |= landlock.REWRITE  # CUDA gives up where it cannot name its threads; what else is in /proc is root's
+            rights += [(path, landlock.READ) for path in (*mounts.GPU_FACTS, *PROC_OF_GPU)]
+        rights += [("/tmp", None), ("/proc", proc)] if self.holds("root") else [("/proc/self", proc)]
         version = landlock.restrict(rights)
         self.report["landlock:signals"] = "ok" if version >= 6 else f"Landlock's version is {version}, not 6"
 

@@ -12,13 +12,14 @@ TRUNCATE, DEVICE_CONTROL = 1 << 14, 1 << 15
 OF_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | DEVICE_CONTROL
 READ = EXECUTE | READ_FILE | READ_FOLDER
 DEVICE = READ_FILE | WRITE_FILE | DEVICE_CONTROL
+REWRITE = WRITE_FILE | TRUNCATE
 
 
 def restrict(rights):
     """Restrict this process and its children to some paths, without TCP and signals to others.
 
     Args:
-        rights: Pairs of a path and the rights under it: `READ`, `DEVICE`, or `None` for all but devices.
+        rights: Pairs of a path and the rights under it: `READ`, `DEVICE`, `REWRITE`, or `None` for all but devices.
             Paths that do not exist are left out.
 
     Returns:

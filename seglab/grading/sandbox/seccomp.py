@@ -26,10 +26,6 @@ DENIED = {
     "msgsnd": (69, 189),
     "msgrcv": (70, 188),
     "msgctl": (71, 187),
-    "socket": (41, 198),  # socketpair is enough for asyncio and multiprocessing
-    "connect": (42, 203),
-    "bind": (49, 200),
-    "listen": (50, 201),
     "uselib": (134, None),
     "personality": (135, 92),
     "vhangup": (153, 58),
@@ -94,6 +90,8 @@ DENIED = {
     "memfd_secret": (447, 447),
     "process_mrelease": (448, 448),
 }
+# Sockets with a name; socketpair is enough for asyncio and multiprocessing.
+SOCKET, NAMED = (41, 198), {"connect": (42, 203), "bind": (49, 200), "listen": (50, 201)}
 # They change files and processes of the same user outside of the sandbox, and honest programs such as shutil.copy
 # call them too: they do nothing, and say that all is well.
 PRETENDED = {
@@ -138,11 +136,14 @@ FILE_FLAGS = (0x40086602, 0x40046602, 0x40087602, 0x401C5820)  # they need no ri
 X32_CALLS = 0x40000000
 
 
-def filter_program(machine):
+def filter_program(machine, gpu=False):
     """Return the filter of a machine as a list of instructions `(code, jump if true, jump if false, value)`.
 
     Args:
         machine: What `platform.machine()` says.
+        gpu: Whether to let local sockets of packets through, without which CUDA refuses the GPU. Services that a
+            machine offers by local sockets speak in streams or datagrams; a namespace and a root of its own leave
+            none at all to speak to.
 
     Raises:
         OSError: If the machine's numbers are not known.
@@ -159,7 +160,7 @@ def filter_program(machine):
         program += [(AT_LEAST, 0, 1, X32_CALLS), (RETURN, 0, 0, NO_SUCH_CALL)]
     # The flags of clone3 lie in memory, where a filter cannot look; the C library falls back to clone.
     program += [(EQUAL, 0, 1, CLONE3), (RETURN, 0, 0, NO_SUCH_CALL)]
-    for calls, answer in ((DENIED, NOT_PERMITTED), (PRETENDED, PRETEND)):
+    for calls, answer in ((DENIED, NOT_PERMITTED), ({} if gpu else NAMED, NOT_PERMITTED), (PRETENDED, PRETEND)):
         for numbers in calls.values():
             if numbers[column] is not None:
                 program += [(EQUAL, 0, 1, numbers[column]), (RETURN, 0, 0, answer)]
@@ -170,6 +171,8 @@ def filter_program(machine):
     # Connected streams alone: a datagram could go to any address.
     streams = [second, (AND, 0, 0, SOCKET_TYPE), (EQUAL, 1, 0, socket.SOCK_STREAM), deny, allow]
     program += _call(SOCKETPAIR[column], [first, (EQUAL, 1, 0, socket.AF_UNIX), deny, *streams])
+    packets = [second, (AND, 0, 0, SOCKET_TYPE), (EQUAL, 1, 0, socket.SOCK_SEQPACKET), deny, allow] if gpu else [deny]
+    program += _call(SOCKET[column], [first, (EQUAL, 1, 0, socket.AF_UNIX), deny, *packets])
     flags = [line for command in FILE_FLAGS for line in ((EQUAL, 0, 1, command), deny)]
     program += _call(IOCTL[column], [second, *flags, allow])
     return [*program, allow]
@@ -180,13 +183,16 @@ def _call(number, lines):
     return [(EQUAL, 0, len(lines), number), *lines]
 
 
-def install():
+def install(gpu=False):
     """Put the filter on this process and all its children, for good. Needs `no_new_privs` or root.
+
+    Args:
+        gpu: Whether the process may use a GPU, see `filter_program`.
 
     Raises:
         OSError: If the machine is not known or the kernel refuses.
     """
-    lines = filter_program(platform.machine())
+    lines = filter_program(platform.machine(), gpu)
     program = b"".join(struct.pack("<HBBI", *line) for line in lines)
     buffer = ctypes.create_string_buffer(program, len(program))
     header = ctypes.create_string_buffer(struct.pack("<HxxxxxxQ", len(lines), ctypes.addressof(buffer)))
