@@ -5,7 +5,7 @@ VENV ?= .venv
 BACKENDS ?= 'jax[cpu]' torch==2.13.0
 # Benchmarks that train for long; each goes on where it stopped, and its results are recorded. The lessons' times come
 # from `make test`.
-LONG := $(addprefix benchmarks/,lessons.py instances.py models.py pets.py scale.py time_to_iou.py time_to_iou_plans.py)
+LONG := $(addprefix benchmarks/,gpu_rate.py lessons.py instances.py models.py pets.py scale.py time_to_iou.py time_to_iou_plans.py)
 # For the two sets below, the newest Python there is: of this list the first that runs.
 PYTHONS ?= python3.13 $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.13.*/bin/python python3.12 python3.11 python3
 # What a student's Colab has no packages for: nbgrader does not install beside Colab's own.
@@ -22,7 +22,7 @@ test test-browser test-newest test-colab test-all: export TF_NUM_INTEROP_THREADS
 test test-browser test-newest test-colab test-all: export TF_NUM_INTRAOP_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-backends test-browser test-newest test-colab test-all lab labs publish site site-check readme lesson-minutes lint bench bench-instances bench-models bench-pets bench-time bench-scale prove-chance prove-faults prove-gpu lock clean
+.PHONY: help setup demo test test-backends test-browser test-newest test-colab test-all lab labs publish site site-check readme lesson-minutes lint bench bench-gpu bench-instances bench-models bench-pets bench-time bench-scale prove-chance prove-faults prove-gpu lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -88,6 +88,9 @@ lint: setup ## ruff over the code, the notebook rules over course/, solutions/ a
 
 bench: setup ## the speed tables: ours and peers in one run
 	@for file in $(filter-out $(LONG),$(wildcard benchmarks/*.py)); do python $$file || exit 1; done
+
+bench-gpu: setup ## images per second on a GPU, for the lecture's network and ours (needs one; KERAS_BACKEND picks the backend)
+	@python benchmarks/gpu_rate.py --record seglab/measured/gpu_rate.json
 
 bench-instances: setup ## networks that find objects beside a U-Net with watershed, three seeds (hours)
 	@python benchmarks/instances.py

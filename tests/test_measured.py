@@ -61,5 +61,5 @@ def test_every_file_says_when_and_how_and_what(name):
 
 
 def test_an_unknown_benchmark_is_refused():
-    with pytest.raises(InputError, match=r"name must be one of instances, models, .*, got '\.\./solo'"):
+    with pytest.raises(InputError, match=r"name must be one of gpu_rate, instances, models, .*, got '\.\./solo'"):
         measured.measured("../solo")

@@ -4,6 +4,7 @@ import contextlib
 import io
 import itertools
 import json
+import re
 import statistics
 from pathlib import Path
 
@@ -76,6 +77,7 @@ def tables(monkeypatch, tmp_path):
 def counted():
     """The cells that count, and what they printed."""
     names = {"np": np, "plt": plt, "seglab": seglab, "statistics": statistics}
+    names |= {"measured": measured.measured, "conditions": measured.conditions}
     cells = ("steps", "multiplications", "costs", "elsewhere", "small-data", "small-network")
     return names, {cell: run(cell, names, *([SMALLER] if cell == "small-data" else [])) for cell in cells}
 
@@ -198,6 +200,15 @@ def test_the_time_on_another_machine_by_hand(counted):
     assert names["rate"] == pytest.approx(5879 * 40 * 6 * 1_075_314_688 / 3240)
     assert names["seconds"] == pytest.approx(3240 * ours / lecture)
     assert "5.9 minutes" in printed["elsewhere"] and "0.47 million million" in printed["elsewhere"]
+
+
+def test_what_the_lesson_says_of_a_gpu_was_measured_there(counted):
+    printed = counted[1]["elsewhere"]
+    assert "H100" in printed and ": 3.4 times as many" in printed and ": 1.3 times as many" in printed
+    assert "multiplies 9.2 times as much" in printed
+    steps = [float(text) for text in re.findall(r"takes (\d\.\d) ms", printed)]
+    assert len(steps) == 2 and all(3 <= step < 4.5 for step in steps)
+    assert 1000 * 16 / (5879 * 40 / counted[0]["seconds"]) == pytest.approx(24, abs=0.5)
 
 
 def test_late_statistics_find_nothing_with_weights_that_know(counted):
