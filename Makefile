@@ -110,11 +110,11 @@ bench-scale: setup ## what 500 submissions cost beside 20: CPU time, memory, dis
 prove-chance: setup ## run every random test of every sheet 60 times: no wrong answer may pass, no right one fail
 	@python tests/grading/prove_chance.py
 
-prove-gpu: setup ## grade with and without --gpu: answers compute on the GPU inside the sandbox, or do not see it
-	@python tests/grading/prove_gpu.py --record
-
 prove-faults: setup ## kill, lock out and fill the disks of gradings 30 times, and see that nothing is lost
 	@python tests/grading/prove_faults.py
+
+prove-gpu: setup ## grade with and without --gpu: answers compute on the GPU inside the sandbox, or do not see it
+	@python tests/grading/prove_gpu.py --record
 
 lock: ## resolve the three lock files again (needs uv)
 	sh locks/resolve.sh

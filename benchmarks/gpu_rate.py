@@ -28,13 +28,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import keras
 import numpy as np
-from time_to_iou_plans import PLANS, lecture_network
+from time_to_iou_plans import PLANS
 
 from seglab.about import installed_version
-from seglab.ingredients import loss_of, optimizer_of
-from seglab.recipes import PROFILES
+from seglab.errors import InputError
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[1]
 PACKED = ROOT / "seglab" / "measured" / "gpu_rate.json"  # what the lesson reads
 NETWORKS = {
     "lecture": PLANS["lecture"],
@@ -47,14 +46,11 @@ POLICIES = ("float32", "mixed_float16", "mixed_bfloat16")
 
 def images_per_second(plan, *, steps, rounds):
     """Images per second of each round but the first."""
-    classes = 1 if plan.build is lecture_network else 3  # background, the object, its border
-    model = plan.build(plan.size, classes)
-    recipe = plan.recipe or dataclasses.replace(PROFILES["fast"], loss="ce")
-    optimizer = optimizer_of(recipe, steps * rounds) if plan.recipe else keras.optimizers.RMSprop(1e-3)
-    model.compile(optimizer, loss_of(recipe))
+    model = plan.build(plan.size, 3)  # background, the object, its border
+    model.compile(*plan.ingredients(steps * rounds))
     generator = np.random.default_rng(0)
     images = generator.random((plan.batch, plan.size, plan.size, 3), np.float32)
-    labels = generator.integers(0, max(2, classes), images.shape[:3]).astype(np.int32)
+    labels = generator.integers(0, max(2, model.output_shape[-1]), images.shape[:3]).astype(np.int32)
 
     def stream():
         while True:
@@ -100,7 +96,6 @@ def row_of(name, policy, *, steps, rounds):
         "lowest": round(min(rates), 1),
         "highest": round(max(rates), 1),
         "scores": {"images/s": round(middle, 1)},
-        "ms": round(1000 / middle, 4),
         "oracle": None,
         "size": plan.size,
         "batch": plan.batch,
@@ -116,6 +111,8 @@ def main(arguments=None):
     parser.add_argument("--policies", nargs="+", choices=POLICIES, default=POLICIES, metavar="POLICY")
     parser.add_argument("--record", type=Path, metavar="FILE", help=f"write it, as to {PACKED.relative_to(ROOT)}")
     options = parser.parse_args(arguments)
+    if options.record and options.record.resolve() == PACKED and machine().lower().startswith("cpu"):
+        raise InputError("there is no GPU here, and the lesson shows what one has reached: record to another file.")
     print(machine())
     print(f"{'network':24}{'precision':16}{'size':>6}{'batch':>7}{'images/s':>10}{'lowest':>9}{'highest':>9}")
     rows = []
@@ -131,7 +128,7 @@ def main(arguments=None):
 
 
 def record(rows, path):
-    """Write the rows and their conditions."""
+    """Write the rows and their conditions; `instances.pack` does it for the others, and needs TensorFlow."""
     packages = ("keras", keras.backend.backend(), "numpy")
     conditions = {
         "program": "benchmarks/gpu_rate.py",
@@ -143,4 +140,7 @@ def record(rows, path):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except InputError as error:
+        raise SystemExit(f"gpu_rate.py: {error}") from error

@@ -40,13 +40,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import keras
 import numpy as np
 from instances import pack, recorded, run_apart
-from time_to_iou_plans import ABLATION, PLANS, lecture_network
+from time_to_iou_plans import ABLATION, PLANS
 
 from seglab import measured, training
 from seglab.datasets import load
 from seglab.errors import InputError
-from seglab.ingredients import loss_of, optimizer_of
-from seglab.recipes import PROFILES
 from seglab.schedules import WeightAverage
 
 RESULTS = Path(__file__).parent / "results" / "time_to_iou"
@@ -113,16 +111,13 @@ def run(name, plan, seed):
         sides[split] = np.stack([image for image, _ in small]), np.stack([labels > 0 for _, labels in large])
     next(iter(train.training()))  # all images are decoded
     training.set_seeds(seed)
-    classes = 1 if plan.build is lecture_network else train.num_classes
-    model = plan.build(plan.size, classes)
+    model = plan.build(plan.size, train.num_classes)
     score = partial(foreground_iou, flips=plan.flips)
     score(model, *sides["val"])  # what validation traces is not training
     began = time.perf_counter()
     average, augment = None, None
-    if plan.recipe is None:
-        optimizer, loss = keras.optimizers.RMSprop(1e-3), loss_of(dataclasses.replace(PROFILES["fast"], loss="ce"))
-    else:
-        optimizer, loss = optimizer_of(plan.recipe, plan.epochs * train.steps_per_epoch), loss_of(plan.recipe)
+    optimizer, loss = plan.ingredients(plan.epochs * train.steps_per_epoch)
+    if plan.recipe is not None:
         average = WeightAverage(plan.recipe.ema_decay) if plan.recipe.ema_decay else None
         augment = plan.recipe.augment or None
     model.compile(optimizer, loss)

@@ -7,6 +7,7 @@ from functools import partial
 import keras
 from keras import layers
 
+from seglab.ingredients import loss_of, optimizer_of
 from seglab.models import residual_unet, unet
 from seglab.models.unet import unet_six_level
 from seglab.recipes import PROFILES, Recipe
@@ -67,6 +68,12 @@ class Plan:
     border: str = "own"  # of a pet: a class of its own
     flips: bool = True  # whether a prediction is the mean of that of the image and that of its mirror image
     threads: int | None = 1  # of one operation; as many as there are cores if `None`: small maps are not worth sharing
+
+    def ingredients(self, steps):
+        """Optimizer and loss of a training of so many steps."""
+        if self.recipe is None:
+            return keras.optimizers.RMSprop(1e-3), loss_of(dataclasses.replace(PROFILES["fast"], loss="ce"))
+        return optimizer_of(self.recipe, steps), loss_of(self.recipe)
 
 
 def changed(**changes):

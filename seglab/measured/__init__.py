@@ -31,11 +31,11 @@ def measured(name):
         name: One of `names()`.
 
     Returns:
-        List of dicts, one per method and data set: `data`, `method`, `metric`, the name of its score, the `median`,
-        `lowest` and `highest` of that score over so many `seeds`, `scores`, the medians of all scores by name, and
-        what the benchmark knows of cost, such as `parameters`, `steps`, `ms` (CPU milliseconds per image),
-        `memory_mb`, `cpu_seconds` (of training) and `oracle` (the score on true maps). What has not been measured is
-        `None`, with 0 `seeds`.
+        List of dicts, one per method and data set, on a GPU per `precision` too: `data`, `method`, `metric`, the name
+        of its score, the `median`, `lowest` and `highest` of that score over so many `seeds`, `scores`, the medians of
+        all scores by name, and what the benchmark knows of cost, such as `parameters`, `steps`, `ms` (CPU milliseconds
+        per image), `memory_mb`, `cpu_seconds` (of training) and `oracle` (the score on true maps). What has not been
+        measured is `None`, with 0 `seeds`.
 
     Raises:
         InputError: If there is no such benchmark.

@@ -102,7 +102,7 @@ class Ladder:
         spec = self.spec
         self.report["proc"] = mounts.enter_new_root(
             self.work,
-            readable=[*spec["readable"], *(mounts.GPU_FACTS if spec["devices"] else ())],
+            readable=spec["readable"],
             hidden=spec["hidden"],
             devices=spec["devices"],
             disk=spec["disk"],
@@ -148,7 +148,7 @@ class Ladder:
         proc = landlock.READ
         if self.spec["devices"]:
             proc |= landlock.REWRITE  # CUDA gives up where it cannot name its threads; what else is in /proc is root's
-            rights += [(path, landlock.READ) for path in (*mounts.GPU_FACTS, *PROC_OF_GPU)]
+            rights += [(path, landlock.READ) for path in PROC_OF_GPU]
         rights += [("/tmp", None), ("/proc", proc)] if self.holds("root") else [("/proc/self", proc)]
         version = landlock.restrict(rights)
         self.report["landlock:signals"] = "ok" if version >= 6 else f"Landlock's version is {version}, not 6"

@@ -17,8 +17,6 @@ SYSTEM = (
     "/etc/alternatives",
 )
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
-# What CUDA asks about the machine before it uses a GPU; of /sys not the rest, where the control groups are.
-GPU_FACTS = ("/sys/bus/pci", "/sys/devices", "/sys/module")
 WORK = "/job"
 NOTHING = linux.NO_SUID | linux.NO_DEVICES | linux.READ_ONLY
 KEPT_FLAGS = {  # bit in statvfs: flag of mount
