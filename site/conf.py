@@ -18,6 +18,7 @@ nb_execution_mode = "off"  # the lessons were run before
 nb_code_prompt_show = "Show the set-up"
 nb_code_prompt_hide = "Hide the set-up"
 myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3  # a link to a heading works as it does on GitHub
 
 html_theme = "sphinx_book_theme"
 html_math_renderer = "mathml"

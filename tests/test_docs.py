@@ -11,15 +11,23 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-LINK = re.compile(r"\]\(([^)#\s]+)")
+LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 SHELL = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page):
-    links = [link for link in LINK.findall(page.read_text("utf-8")) if "://" not in link]
-    missing = [link for link in links if not (page.parent / link).exists()]
-    assert not missing
+    for link, heading in LINK.findall(page.read_text("utf-8")):
+        if "://" in link:
+            continue
+        target = page.parent / link if link else page
+        assert target.exists(), link
+        if page.parent.name == "docs":  # the site takes this folder as it is, and nothing around it
+            assert target.resolve().parent == page.parent, f"{link}: not on the site; name it in backticks"
+        if heading:
+            titles = [text.lower() for text in HEADING.findall(target.read_text("utf-8"))]
+            assert heading in [re.sub(r"[^\w -]", "", title).replace(" ", "-") for title in titles], f"{link}#{heading}"
 
 
 def test_the_quick_start_goes_from_release_to_feedback(tmp_path):
