@@ -12,12 +12,6 @@ LAB = "lab1_fcn_unet"
 SHEETS = (*sorted(path.name for path in (ROOT / "solutions").iterdir() if path.is_dir()), "functions", "variables")
 
 
-def pytest_generate_tests(metafunc):
-    """Run whatever asks for a sheet on every sheet."""
-    if "sheet" in metafunc.fixturenames:
-        metafunc.parametrize("sheet", SHEETS, indirect=True, scope="session")
-
-
 def beside(name):
     """Load a module that lies beside this file: the folders of the tests are no packages."""
     spec = importlib.util.spec_from_file_location(f"repair_{name}", Path(__file__).with_name(f"{name}.py"))
@@ -44,9 +38,9 @@ def lab(small):
     return _of_course(small, LAB)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", params=SHEETS)
 def sheet(request, small):
-    """The sheet that a test names: one in `solutions/`, `"functions"` or `"variables"`."""
+    """Every sheet in turn: those in `solutions/`, `functions` and `variables`."""
     if (ROOT / "solutions" / request.param).is_dir():
         return _of_course(small, request.param)
     source = getattr(small, request.param)()

@@ -179,6 +179,38 @@ def test_half_of_an_answer_far_away_goes_to_a_person(sheet):
     ]
 
 
+@pytest.mark.parametrize("kind", ["raw", "markdown"])
+def test_half_of_an_answer_far_away_in_a_cell_of_text(sheet, kind):
+    notebook = sheet.hand_in(mean="def mean(values):\n    for value in values:")
+    notebook["cells"].append(sheet.cell("        return value", kind))
+    repaired = sheet.repair(notebook)
+    assert text_of(repaired, "mean") == "def mean(values):\n    for value in values:\n        return value"
+    reason = "mean: cell 16 holds an indented piece of code that may belong here"
+    assert reasons(repaired, "mean") == [f"{reason}; it was put there"]
+    notebook = sheet.hand_in(mean="def mean(values):\n    total = sum(values)")
+    notebook["cells"].append(sheet.cell("    return total / len(values)", kind))
+    assert reasons(sheet.repair(notebook), "mean") == [reason]
+    notebook["cells"][-1]["source"] = "    I could not divide them."
+    assert reasons(sheet.repair(notebook), "mean") == []
+
+
+def test_the_rest_of_a_split_answer_above_the_marker_of_the_next(sheet):
+    text = "def mean(values):\n    total = (\n    sum(values))\n    return total / len(values)"
+    first, rest = text.split("(\n")
+    notebook = sheet.hand_in(mean=f"{first}(")
+    at = sheet.at(notebook, "mean")
+    notebook["cells"].insert(at + 1, sheet.cell(f"{rest}\n\n# seglab: stack (keep this line)\n{STACK}"))
+    del notebook["cells"][sheet.at(notebook, "stack")]
+    repaired = sheet.repair(notebook)
+    assert (text_of(repaired, "mean"), text_of(repaired, "stack")) == (text, STACK)
+
+
+def test_another_version_in_the_cell_of_another_answer_goes_to_a_person(sheet):
+    notebook = sheet.hand_in(mean=MEAN, stack=f"{STACK}\n\n\n{OTHER}")
+    assert sheet.repair(notebook).queue == ["mean: the cell of stack defines mean too"]
+    assert sheet.repair(sheet.hand_in(mean=MEAN, stack=f"{STACK}\n\n\n{MEAN}  # as above")).queue == []
+
+
 @pytest.mark.parametrize("text", [MEAN, f"```python\n{MEAN}\n```", f"```\n{MEAN}"])
 @pytest.mark.parametrize("named", [True, False])
 def test_code_turned_into_text_is_turned_back(sheet, text, named):
@@ -237,10 +269,20 @@ def test_an_essay_written_under_its_question_goes_to_a_person(sheet):
 
 
 def test_an_essay_goes_on_in_the_cell_below(sheet):
-    notebook = sheet.hand_in(cost="It is constant.")
+    notebook = sheet.hand_in(cost="It is constant.", differently="Nothing.")
     notebook["cells"].insert(sheet.at(notebook, "cost") + 1, sheet.cell("And here is why.", "markdown"))
     repaired = sheet.repair(notebook)
     assert text_of(repaired, "cost") == "It is constant.\n\nAnd here is why." and repaired.queue == []
+
+
+def test_an_essay_below_that_of_another_question_goes_to_a_person(sheet):
+    """The cell of the second question still holds its stub; its answer stands below the first."""
+    notebook = sheet.hand_in(cost="It is constant.")
+    at = sheet.at(notebook, "cost")
+    notebook["cells"].insert(at + 1, sheet.cell("Nothing: every method is tested.", "markdown"))
+    assert reasons(sheet.repair(notebook), "differently") == [
+        "differently: untouched, unless what was taken for cost belongs here"
+    ]
 
 
 def test_a_renamed_function_without_a_name_goes_to_a_person(sheet):

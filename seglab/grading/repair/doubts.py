@@ -24,6 +24,7 @@ def doubt(form, segments, choices):
             _look_around(form, choice, segments, choices)
         else:
             _look_for_names(form, choice, segments)
+            _look_into_other_answers(form, choice, choices)
     for choice in choices.values():
         if choice.state != "missing" and choice.confidence < DOUBTFUL and not choice.doubts:
             choice.doubts.append(f"found by {choice.method} only (confidence {choice.confidence:.2f})")
@@ -42,7 +43,8 @@ def _look_around(form, choice, segments, choices):
         choice.doubts.append(f"untouched, but the student wrote in cell {numbers}")
     for other in choices.values():
         same_kind = (other.slot.kind == "code") == (choice.slot.kind == "code")
-        if same_kind and other.state == "answered" and other.confidence < DOUBTFUL:
+        with_more = other.slot.kind != "code" and len(other.used) > 1  # texts below it were taken for its own
+        if same_kind and other.state == "answered" and (other.confidence < DOUBTFUL or with_more):
             choice.doubts.append(f"untouched, unless what was taken for {other.slot.name} belongs here")
 
 
@@ -66,3 +68,14 @@ def _look_for_names(form, choice, segments):
         found = weak & texts.read_code(texts.fenced(segment.text)[0]).binds if segment.free else set()
         if found and (not below or missing & found):
             choice.doubts.append(f"cell {segment.number} sets {', '.join(sorted(found))} too")
+
+
+def _look_into_other_answers(form, choice, choices):
+    """A version that was merged into the cell of another answer stays there; it may be the one that was meant."""
+    own = {statement.key for statement in texts.read_code(choice.text).statements}
+    for other in choices.values():
+        if other is not choice and other.slot.kind == "code":
+            for statement in texts.read_code(other.text).statements:
+                names = form.wanted[choice.slot.name] & statement.defines
+                if names and statement.key not in own:
+                    choice.doubts.append(f"the cell of {other.slot.name} defines {', '.join(sorted(names))} too")

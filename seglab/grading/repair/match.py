@@ -51,7 +51,7 @@ def choose(form, segments):
         _join_fragments(form, choice, segments)
         _see_whether_touched(choice)
     by_position(form, segments, choices)
-    _claim_indented(segments, choices)
+    _claim_torn(segments, choices)
     for choice in choices.values():
         choice.text = clean(choice.text, form) if choice.text else ""
         _see_whether_touched(choice)
@@ -197,29 +197,36 @@ def _use(choice, index, segments, *, front=False):
     choice.note = f"split over cells {', '.join(str(segments[i].number) for i in choice.used)}, joined"
 
 
-def _claim_indented(segments, choices):
-    """A free piece of code that is no program by itself belongs to some answer: say so rather than lose it."""
-    indented = [i for i, part in enumerate(segments) if part.free and part.kind == "code" and part.text[:1] in " \t"]
-    lost = [index for index in indented if not texts.read_code(segments[index].text).parses]
-    for index in lost[:MAX_PARTS]:  # more than that is no answer that was split
+def _claim_torn(segments, choices):
+    """A free piece that is no program by itself belongs to some answer: say so rather than lose it."""
+    code = [choice for choice in choices.values() if choice.slot.kind == "code"]
+    for index, text in _torn_pieces(segments)[:MAX_PARTS]:  # more than that is no answer that was split
         segment = segments[index]
-        code = [choice for choice in choices.values() if choice.slot.kind == "code"]
         fits = [
-            choice
-            for choice in code
-            if choice.state == "answered" and texts.read_code(f"{choice.text}\n{segment.text}").parses
+            choice for choice in code if choice.state == "answered" and texts.read_code(f"{choice.text}\n{text}").parses
         ]
         cut_off = [choice for choice in fits if not texts.read_code(choice.text).parses]
         reason = f"cell {segment.number} holds an indented piece of code that may belong here"
         if len(cut_off) == 1:
             (choice,) = cut_off
-            choice.text = f"{choice.text}\n{segment.text}"
+            choice.text = f"{choice.text}\n{text}"
             _use(choice, index, segments)
             choice.confidence = min(choice.confidence, 0.5)
             choice.doubts.append(f"{reason}; it was put there")
             continue
         above = [choice for choice in code if choice.used and choice.used[0] < index]
         nearest = [max(above, key=lambda choice: choice.used[0])] if above else []
-        for choice in code:
+        for choice in code if segment.kind == "code" else fits:
             if choice.state != "answered" or choice in fits or choice in nearest:
                 choice.doubts.append(reason)
+
+
+def _torn_pieces(segments):
+    """List the free pieces of code that cannot stand alone, `(index, code)`; those in cells of code come first."""
+    torn = []
+    for index, segment in enumerate(segments):
+        if segment.free and not segment.blank:
+            text = segment.text if segment.kind == "code" else texts.fenced(segment.text)[0]
+            if texts.is_torn(text):
+                torn.append((index, text))
+    return sorted(torn, key=lambda piece: segments[piece[0]].kind != "code")

@@ -162,12 +162,13 @@ def _parts(cell, form, present, log):
     if not claimed:  # nothing is left under the answer's name
         given = any(segment.given for segment in segments)
         segments.append(Segment(cell.number, cell.kind, "", slot=own.name, method=method, overwritten=given))
-    # Lines above a marker belong to the answer below it, unless they are somebody else's.
+    # Lines above a marker belong to the answer below it, unless they are another's or end a split one.
     glued = []
     for segment in segments:
         header = glued[-1] if glued else None
         marked_here = segment.slot in by_marker and segment.kind == "code"
-        if marked_here and header is not None and header.free and not _owners(header, form) - {segment.slot}:
+        loose = header is not None and header.free and not texts.is_torn(header.text)
+        if marked_here and loose and not _owners(header, form) - {segment.slot}:
             glued.pop()
             segment.text = f"{header.text}\n{segment.text}".strip("\n")
         glued.append(segment)

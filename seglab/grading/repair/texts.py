@@ -153,6 +153,22 @@ _read_code_kept = lru_cache(maxsize=512)(_read_code)
 _read_code_now = lru_cache(maxsize=8)(_read_code)  # for the time that one submission takes
 
 
+def is_torn(text):
+    """Return whether code begins within a block: the rest of something that was split.
+
+    Args:
+        text: Text of a cell.
+
+    Returns:
+        `bool`.
+
+    Example:
+        >>> is_torn("    return x"), is_torn("return x"), is_torn("    # a remark")
+        (True, False, False)
+    """
+    return text[:1] in (" ", "\t") and not read_code(text).parses
+
+
 def read_names(text):
     """Return the names that a code cell reads anywhere.
 
