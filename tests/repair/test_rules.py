@@ -194,6 +194,27 @@ def test_half_of_an_answer_far_away_in_a_cell_of_text(sheet, kind):
     assert reasons(sheet.repair(notebook), "mean") == []
 
 
+def test_half_of_an_answer_below_another_that_has_ended_goes_to_a_person(sheet):
+    notebook = sheet.hand_in(mean=MEAN, stack="class Stack(list):\n    def push(self, item):\n        item += 1")
+    notebook["cells"].insert(sheet.at(notebook, "mean") + 1, sheet.cell("        self.append(item)"))
+    repaired = sheet.repair(notebook)
+    reason = "cell 5 holds an indented piece of code that may belong here"
+    assert text_of(repaired, "mean") == MEAN and reasons(repaired, "stack") == [f"stack: {reason}"]
+
+
+def test_half_of_an_answer_is_no_edited_copy_of_what_was_given(small):
+    """The answer repeats most of the listing above it, of which a line was lost."""
+    listing = "if True:\n    first = 1\n    second = 2\n    third = 3\n    print(first, second, third)"
+    source = small.book(small.cell(listing), small.answer(STUB, "mean"), small.test("assert mean([1]) == 1", "test"))
+    notebook = copy.deepcopy(source)
+    notebook["cells"][0]["source"] = listing.replace("    third = 3\n", "# not needed\n")
+    top, rest = "def mean(values):\n    zeroth = 0", "    first = 1\n    second = 2\n    third = 3\n    return first"
+    notebook["cells"][1]["source"] = top
+    notebook["cells"].insert(2, small.cell(rest))
+    repaired = repair(source, json.dumps(notebook).encode())
+    assert text_of(repaired, "mean") == f"{top}\n{rest}" and repaired.queue == []
+
+
 def test_the_rest_of_a_split_answer_above_the_marker_of_the_next(sheet):
     text = "def mean(values):\n    total = (\n    sum(values))\n    return total / len(values)"
     first, rest = text.split("(\n")

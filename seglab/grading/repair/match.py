@@ -166,7 +166,7 @@ def _join_fragments(form, choice, segments):
             continue
         if after and (not parses or not texts.read_code(after.text).parses):
             joined = f"{choice.text}\n{after.text}"
-            if texts.read_code(joined).parses or _goes_on(segments, last + 2, joined):
+            if _may_end(choice.text, after.text) or _goes_on(segments, last + 2, joined):
                 choice.text, last = joined, last + 1
                 _use(choice, last, segments)
                 continue
@@ -177,10 +177,17 @@ def _join_fragments(form, choice, segments):
         return
 
 
+def _may_end(text, rest):
+    """Whether code becomes a program with the rest below it, or stays one in which the rest is reached."""
+    joined = f"{text}\n{rest}"
+    past_the_end = texts.read_code(text).parses and texts.goes_on_after_return(joined)
+    return texts.read_code(joined).parses and not past_the_end
+
+
 def _goes_on(segments, index, text):
     """Whether a text becomes a program with the free segment that follows."""
     after = _free(segments, index)
-    return after is not None and texts.read_code(f"{text}\n{after.text}").parses
+    return after is not None and _may_end(text, after.text)
 
 
 def _free(segments, index, kinds=("code",)):
@@ -202,6 +209,7 @@ def _claim_torn(segments, choices):
     code = [choice for choice in choices.values() if choice.slot.kind == "code"]
     for index, text in _torn_pieces(segments)[:MAX_PARTS]:  # more than that is no answer that was split
         segment = segments[index]
+        # Also past a `return`: the piece may come from the middle.
         fits = [
             choice for choice in code if choice.state == "answered" and texts.read_code(f"{choice.text}\n{text}").parses
         ]

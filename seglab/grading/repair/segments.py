@@ -275,6 +275,8 @@ def _find_edited(segments, form, present):
         lines = texts.telling_lines(segment.text)
         likeness = {cell.position: texts.likeness(lines, cell.lines) for cell in absent}
         best = max(absent, key=lambda cell: likeness[cell.position])
+        if segment.kind == "code" and texts.is_torn(segment.text) and not lines <= best.lines:
+            continue  # the rest of an answer that is like what was given
         in_place = places.get(best.position - 1) == index - 1 and places.get(best.position + 1) == index + 1
         if likeness[best.position] >= (EDITED_IN_PLACE if in_place else EDITED):
             segment.edited = best

@@ -169,6 +169,27 @@ def is_torn(text):
     return text[:1] in (" ", "\t") and not read_code(text).parses
 
 
+def goes_on_after_return(text):
+    """Return whether code has a statement that a `return` right above it keeps from being reached.
+
+    Args:
+        text: Text of a cell.
+
+    Returns:
+        `bool`.
+
+    Example:
+        >>> lines = ["def f(x):", "    return x", "    x += 1"]
+        >>> goes_on_after_return(chr(10).join(lines)), goes_on_after_return(chr(10).join(lines[:2]))
+        (True, False)
+    """
+    tree = _parse(text)
+    blocks = (getattr(node, "body", ()) for node in ast.walk(tree)) if tree is not None else ()
+    return any(
+        isinstance(statement, ast.Return) for block in blocks if isinstance(block, list) for statement in block[:-1]
+    )
+
+
 def read_names(text):
     """Return the names that a code cell reads anywhere.
 
