@@ -195,8 +195,9 @@ def test_half_of_an_answer_far_away_in_a_cell_of_text(sheet, kind):
 
 
 def test_half_of_an_answer_below_another_that_has_ended_goes_to_a_person(sheet):
-    notebook = sheet.hand_in(mean=MEAN, stack="class Stack(list):\n    def push(self, item):\n        item += 1")
-    notebook["cells"].insert(sheet.at(notebook, "mean") + 1, sheet.cell("        self.append(item)"))
+    notebook = sheet.hand_in(mean=MEAN, stack=STACK)
+    rest = "    def top(self):\n        return self[-1]"
+    notebook["cells"].insert(sheet.at(notebook, "mean") + 1, sheet.cell(rest))
     repaired = sheet.repair(notebook)
     reason = "cell 5 holds an indented piece of code that may belong here"
     assert text_of(repaired, "mean") == MEAN and reasons(repaired, "stack") == [f"stack: {reason}"]
