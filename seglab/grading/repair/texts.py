@@ -179,15 +179,13 @@ def goes_on_after_return(text):
         `bool`.
 
     Example:
-        >>> lines = ["def f(x):", "    return x", "    x += 1"]
-        >>> goes_on_after_return(chr(10).join(lines)), goes_on_after_return(chr(10).join(lines[:2]))
+        >>> lines = ["def f(x):", "    if x:", "        x = 1", "    else:", "        return x", "        x += 1"]
+        >>> goes_on_after_return(chr(10).join(lines)), goes_on_after_return(chr(10).join(lines[:-1]))
         (True, False)
     """
     tree = _parse(text)
-    blocks = (getattr(node, "body", ()) for node in ast.walk(tree)) if tree is not None else ()
-    return any(
-        isinstance(statement, ast.Return) for block in blocks if isinstance(block, list) for statement in block[:-1]
-    )
+    fields = (value for node in ast.walk(tree) for _, value in ast.iter_fields(node)) if tree is not None else ()
+    return any(isinstance(part, ast.Return) for block in fields if isinstance(block, list) for part in block[:-1])
 
 
 def read_names(text):
